@@ -1,0 +1,104 @@
+"""What DNS says about a sender or a recipient: one file a check, each with one ``run``.
+
+A check is a module with ``async def run(target: Target, world: World) -> CheckResult``.
+Checks do not know each other; what two of them need (sending IPs, platforms) is asked again, and the
+run's cache makes the second question free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from deliverkit.knowledge import Knowledge
+from deliverkit.model import CheckResult, Evidence, Finding, Outcome, Scalar
+from deliverkit.net.resolver import Answer, Resolver
+
+MODULES = {
+    "spf": "deliverkit.checks.spf",
+    "dkim": "deliverkit.checks.dkim",
+    "dmarc": "deliverkit.checks.dmarc",
+    "mx": "deliverkit.checks.mx",
+    "ptr": "deliverkit.checks.ptr",
+    "ip-blocklists": "deliverkit.checks.ip_blocklists",
+    "domain-blocklists": "deliverkit.checks.domain_blocklists",
+    "recipient-domain": "deliverkit.checks.recipient_domain",
+}
+"""Every check by name, in the order they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked about. All names are lower-case A-labels without trailing dot."""
+
+    domain: str | None = None
+    """Author Domain: the domain in From."""
+    ips: tuple[str, ...] = ()
+    """Sending IPs the user named; when empty, checks that need some take them from SPF."""
+    selectors: tuple[str, ...] = ()
+    """DKIM selectors the user named."""
+    mail_from: str | None = None
+    """MAIL FROM domain (Return-Path), where it differs from the Author Domain."""
+    helo: str | None = None
+    recipient_domain: str | None = None
+    signing_domain: str | None = None
+    """``d=`` of the DKIM signature, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a check may use: the door to the network and the knowledge."""
+
+    resolver: Resolver
+    knowledge: Knowledge
+
+
+Run = Callable[[Target, World], Awaitable[CheckResult]]
+
+
+def check(name: str) -> Run:
+    """The ``run`` of a check; imports its module now. Raises KeyError for a name not in ``MODULES``."""
+    run: Run = import_module(MODULES[name]).run
+    return run
+
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS)
+
+
+@dataclass(slots=True)
+class Notes:
+    """Collects the findings of one check; severity and outcome come from ``knowledge/findings``."""
+
+    check: str
+    subject: str
+    knowledge: Knowledge
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, finding_id: str, *evidence: Evidence | Answer, **args: Scalar) -> None:
+        """Note a finding. Answers become evidence with their records and their ``dig`` line.
+
+        Raises KeyError when the id is not in the knowledge or its arguments are not those it names:
+        a mistake in a check, never in its input.
+        """
+        spec = self.knowledge.findings[finding_id]
+        if spec.check != self.check or set(args) != set(spec.args):
+            raise KeyError(f"{finding_id} belongs to {spec.check} and takes {sorted(spec.args)}, got {sorted(args)}")
+        proof = tuple(evidence_of(e) if isinstance(e, Answer) else e for e in evidence)
+        self.findings.append(Finding(finding_id, spec.severity, args, proof))
+
+    def result(self, facts: object = None, *, outcome: Outcome | None = None) -> CheckResult:
+        """The check's result: the worst outcome among the findings, ``pass`` when there are none.
+
+        Fail outranks unknown: what is proven wrong stays wrong, whatever else could not be asked.
+        """
+        if outcome is None:
+            seen = {self.knowledge.findings[f.id].outcome for f in self.findings} or {Outcome.PASS}
+            outcome = next((o for o in _WORST_FIRST if o in seen), Outcome.NOT_APPLICABLE)
+        return CheckResult(self.check, self.subject, outcome, tuple(self.findings), facts)
+
+
+def evidence_of(answer: Answer) -> Evidence:
+    """A DNS answer as proof: its records, or the word for what it was (``nxdomain``, ``timeout``)."""
+    value = "\n".join(answer.records) if answer.found else answer.status.value
+    return Evidence(f"{answer.name} {answer.rdtype}", value, answer.dig)

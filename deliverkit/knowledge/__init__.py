@@ -1,0 +1,190 @@
+"""Reasons, replies, codes, findings, fixes, blocklists, platforms: data that everything reads.
+
+``load()`` gives one ``Knowledge``; each part is read when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deliverkit.errors import KnowledgeError
+from deliverkit.knowledge import store
+from deliverkit.knowledge.schema import (
+    BasicCode,
+    Blocklist,
+    CodeReuse,
+    EnhancedCode,
+    FindingSpec,
+    FixSpec,
+    Platform,
+    Provider,
+    Reason,
+    Rule,
+    RuleInfo,
+    build,
+)
+
+T = TypeVar("T")
+
+_RULES = ("providers.toml", "replies/*.toml")
+RULE_FIELDS = ("id", "provider", "pattern", "reason", "code", "enhanced")
+
+
+class Knowledge:
+    """All parts, each loaded and validated at its first use.
+
+    Parts made from TOML are validated when they are compiled; the compiled form is trusted.
+    """
+
+    @cached_property
+    def reasons(self) -> Mapping[str, Reason]:
+        """The closed list of reasons, by id."""
+        return _tables(Reason, "reasons", "reasons.toml")
+
+    @cached_property
+    def providers(self) -> Mapping[str, Provider]:
+        """Providers in matching order, by id."""
+        return _tables(Provider, "providers", "providers.toml")
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All reply rules, in order of their provider, then of their file."""
+        return tuple(Rule(*row) for row in store.compiled("rules", _RULES, _compile_rules))
+
+    @cached_property
+    def rule_info(self) -> Mapping[str, RuleInfo]:
+        """Examples, sources and extra fixes of the rules, by rule id."""
+        rows = store.compiled("rule_info", _RULES, _compile_rule_info)
+        return {row["id"]: build(RuleInfo, row, row["id"]) for row in rows}
+
+    @cached_property
+    def enhanced_codes(self) -> Mapping[str, EnhancedCode]:
+        """Enhanced status codes by ``X.7.26``."""
+        return _tables(EnhancedCode, "enhanced_codes", "codes/enhanced.toml")
+
+    @cached_property
+    def basic_codes(self) -> Mapping[str, BasicCode]:
+        """Reply codes by ``550``."""
+        return _tables(BasicCode, "basic_codes", "codes/basic.toml")
+
+    @cached_property
+    def code_reuse(self) -> Mapping[str, CodeReuse]:
+        """Codes that providers use against the registry, by id."""
+        return _tables(CodeReuse, "code_reuse", "codes/reuse.toml")
+
+    @cached_property
+    def findings(self) -> Mapping[str, FindingSpec]:
+        """What checks can notice, by id."""
+        return _tables(FindingSpec, "findings", "findings/*.toml")
+
+    @cached_property
+    def fixes(self) -> Mapping[str, FixSpec]:
+        """Fixes, by id."""
+        return _tables(FixSpec, "fixes", "fixes/*.toml")
+
+    @cached_property
+    def blocklists(self) -> Mapping[str, Blocklist]:
+        """Blocklists, dead ones too, by id."""
+        return _tables(Blocklist, "blocklists", "blocklists.toml")
+
+    @cached_property
+    def platforms(self) -> Mapping[str, Platform]:
+        """Sending platforms, by id."""
+        return _tables(Platform, "platforms", "platforms.toml", skip=("meta",))
+
+    @cached_property
+    def generic_selectors(self) -> tuple[str, ...]:
+        """DKIM selectors that many senders use, likeliest first."""
+        meta = store.compiled("platforms_meta", ("platforms.toml",), lambda: _merged("platforms.toml")["meta"])
+        return tuple(meta["generic_selectors"])
+
+    def text(self, kind: str, lang: str = "en") -> Mapping[str, Any]:
+        """The sentences of one kind (``reasons``, ``findings``, ``fixes``, ``codes``, ``words``, …) by id.
+
+        English stands in for what a language lacks.
+        """
+        return _text(kind, lang)
+
+
+@cache
+def load() -> Knowledge:
+    """The one Knowledge of this process."""
+    return Knowledge()
+
+
+def languages() -> tuple[str, ...]:
+    """Languages that have sentences, English first."""
+    found = {p.parent.name for p in store.sources("text/*/words.toml")} | {
+        p.stem.split("-")[1] for p in store.COMPILED.glob("text-*-words.json")
+    }
+    return ("en", *sorted(found - {"en"}))
+
+
+def _merged(*patterns: str) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in store.sources(*patterns):
+        for key, value in store.read_toml(path).items():
+            if key in merged:
+                raise KnowledgeError(f"{path}: '{key}' stands in another file too", advice="Ids are unique; rename one.")
+            merged[key] = value
+    return merged
+
+
+def _tables(cls: type[T], part: str, pattern: str, skip: tuple[str, ...] = ()) -> dict[str, T]:
+    tables = store.compiled(part, (pattern,), lambda: _validated(cls, pattern, skip))
+    return {key: build(cls, {"id": key, **table}, f"{pattern}: [{key}]") for key, table in tables.items()}
+
+
+def _validated(cls: type[Any], pattern: str, skip: tuple[str, ...]) -> dict[str, Any]:
+    tables = {k: v for k, v in _merged(pattern).items() if k not in skip}
+    for key, table in tables.items():
+        if not isinstance(table, dict):
+            raise KnowledgeError(f"{pattern}: '{key}' must be a table", advice=f"Write it as [{key}].")
+        build(cls, {"id": key, **table}, f"{pattern}: [{key}]")
+    return tables
+
+
+def _rule_tables() -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """All rule tables as (file, provider, table), providers in matching order."""
+    order = {provider: i for i, provider in enumerate(load().providers)}
+    files = []
+    for path in store.sources("replies/*.toml"):
+        data = store.read_toml(path)
+        provider = data.get("provider")
+        if provider not in order:
+            raise KnowledgeError(f"{path}: provider '{provider}' is not in providers.toml", advice="Add it there first.")
+        files.append((order[provider], path, provider, data.get("rule", [])))
+    for _, path, provider, rules in sorted(files, key=lambda f: f[:2]):
+        for table in rules:
+            yield path, provider, table
+
+
+def _compile_rules() -> list[list[Any]]:
+    rows = []
+    for path, provider, table in _rule_tables():
+        match = {key: table[key] for key in RULE_FIELDS if key in table} | {"provider": provider}
+        rule = build(Rule, match, f"{path}: [[rule]] {table.get('id', '?')}")
+        rows.append([getattr(rule, key) for key in RULE_FIELDS])
+    return rows
+
+
+def _compile_rule_info() -> list[dict[str, Any]]:
+    rows = []
+    for path, _, table in _rule_tables():
+        info = {key: value for key, value in table.items() if key == "id" or key not in RULE_FIELDS}
+        build(RuleInfo, info, f"{path}: [[rule]] {table.get('id', '?')}")
+        rows.append(info)
+    return rows
+
+
+@cache
+def _text(kind: str, lang: str) -> dict[str, Any]:
+    own = store.compiled(f"text-{lang}-{kind}", _text_files(kind, lang), lambda: _merged(*_text_files(kind, lang)))
+    return own if lang == "en" else {**_text(kind, "en"), **own}
+
+
+def _text_files(kind: str, lang: str) -> tuple[str, ...]:
+    return (f"text/{lang}/{kind}.toml", f"text/{lang}/{kind}/*.toml")

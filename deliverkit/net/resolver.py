@@ -1,0 +1,109 @@
+"""The Resolver protocol and Answer: what the rest of deliverkit knows of DNS.
+
+Imports no DNS library, so that offline commands stay light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class Status(StrEnum):
+    """What DNS said, or that it said nothing."""
+
+    NOERROR = "noerror"
+    """The name has records of the type."""
+    NODATA = "nodata"
+    """The name exists, without records of the type (RFC 2308 section 2.2)."""
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    """No connection, a malformed packet, another rcode; see ``Answer.detail``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as a value. ``query`` never raises for what DNS says."""
+
+    name: str
+    """The name asked, lower case, no trailing dot."""
+    rdtype: str
+    status: Status
+    records: tuple[str, ...] = ()
+    """One string a record: TXT joined without separator (RFC 7208 section 3.3), bytes that are not
+    UTF-8 as ``\\xNN``; names lower case without trailing dot (``10 mx.example.com``); the null MX is ``0 .``."""
+    ttl: int | None = None
+    """Seconds: smallest TTL of the answer, or the negative TTL (SOA) of NODATA and NXDOMAIN if sent."""
+    cname: tuple[str, ...] = ()
+    """Names the question was led through, in order, without the name asked."""
+    server: str = ""
+    """Who answered: ``192.0.2.53``, ``127.0.0.1:5353``, ``tls://…``, ``https://…`` or ``replay``."""
+    elapsed: float = 0.0
+    """Seconds on the wire; 0.0 from the cache."""
+    detail: str = ""
+    """More on a failure, for a person: never parsed."""
+
+    @property
+    def found(self) -> bool:
+        """There are records."""
+        return self.status is Status.NOERROR
+
+    @property
+    def absent(self) -> bool:
+        """DNS said that there is nothing: NODATA or NXDOMAIN. A failure is not an absence."""
+        return self.status in (Status.NODATA, Status.NXDOMAIN)
+
+    @property
+    def failed(self) -> bool:
+        """Nothing was learned."""
+        return not (self.found or self.absent)
+
+    @property
+    def dig(self) -> str:
+        """The dig command line that asks the same."""
+        return dig_line(self.name, self.rdtype, self.server)
+
+
+def dig_line(name: str, rdtype: str, server: str = "") -> str:
+    """``dig`` arguments for a question; ``server`` in any form that ``--nameserver`` takes."""
+    parts = ["dig", rdtype, name]
+    scheme, _, rest = server.rpartition("://")
+    if scheme == "https":
+        host, _, path = rest.partition("/")
+        parts += [f"@{host}", f"+https=/{path}" if path else "+https"]
+    elif server and server != "replay":
+        host, port = split_port(rest)
+        parts.append(f"@{host}")
+        if port is not None:
+            parts += ["-p", str(port)]
+        if scheme == "tls":
+            parts.append("+tls")
+    return " ".join(parts)
+
+
+def split_port(server: str) -> tuple[str, int | None]:
+    """``192.0.2.53:5353`` and ``[2001:db8::53]:5353`` into host and port; a bare address has port None."""
+    if server.startswith("["):
+        host, _, rest = server[1:].partition("]")
+        return host, int(rest[1:]) if rest[1:].isdigit() else None
+    host, _, port = server.rpartition(":")
+    if host and ":" not in host and port.isdigit():
+        return host, int(port)
+    return server, None
+
+
+@runtime_checkable
+class Resolver(Protocol):
+    """Asks questions. Implementations: ``live``, ``replay``, ``record``, and the per-run ``cache`` around any."""
+
+    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+        """Ask for ``rdtype`` records of ``name``.
+
+        ``fresh`` passes by the run's cache; ``server`` asks that server instead (the domain's own, for verify).
+        Never raises for what DNS says or for a network failure; those are ``Answer.status``.
+        """
+        ...
