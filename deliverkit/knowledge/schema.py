@@ -266,6 +266,9 @@ class Platform:
     spf_include: Strings = ()
     mx: Strings = ()
     dkim_selectors: Strings = ()
+    """Literal names that can be asked for."""
+    dkim_selector_shapes: Strings = ()
+    """Selectors whose ``<parts>`` differ per customer: they recognise, but cannot be asked for."""
     dkim_cname_suffix: Strings = ()
     verification_txt_prefix: Strings = ()
     selector_guess: str = "no"
