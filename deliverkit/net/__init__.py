@@ -1,1 +1,38 @@
 """The only door to the network: live, replayed or recorded, behind one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deliverkit.net.cache import RunCache
+
+
+def open_resolver(
+    nameservers: Sequence[str] = (),
+    timeout: float = 3.0,
+    *,
+    tries: int = 2,
+    replay: Path | None = None,
+    in_flight: int = 64,
+    deadline: float | None = None,
+    ca_file: Path | None = None,
+) -> RunCache:
+    """The resolver for one run: name servers, or a file to ``replay``, inside a ``RunCache``.
+
+    ``nameservers`` as ``--nameserver`` takes them, none for the system's; ``timeout`` seconds for each of
+    ``tries``; ``deadline`` seconds for the run. With ``replay`` (a recording, or a world in TOML) nothing is sent.
+    Raises ResolverError for name servers and FileError for a file that cannot be used. Close it when the run is over.
+    """
+    from deliverkit.net.cache import RunCache
+
+    if replay is not None:
+        from deliverkit.net.replay import ReplayResolver
+
+        return RunCache(ReplayResolver.load(replay), in_flight=in_flight, deadline=deadline)
+    from deliverkit.net.live import LiveResolver
+
+    inner = LiveResolver(nameservers, timeout, tries, ca_file=ca_file)
+    return RunCache(inner, in_flight=in_flight, deadline=deadline)

@@ -46,6 +46,8 @@ class Answer:
     """Seconds on the wire; 0.0 from the cache."""
     detail: str = ""
     """More on a failure, for a person: never parsed."""
+    asked_server: str = ""
+    """The server that the question named (``server=``); empty when the resolver chose."""
 
     @property
     def found(self) -> bool:
@@ -68,21 +70,33 @@ class Answer:
         return dig_line(self.name, self.rdtype, self.server)
 
 
+def canonical_name(name: str) -> str:
+    """A name as ``Answer.name`` has it: lower case, no trailing dot; the root is ``.``."""
+    return name.lower().removesuffix(".") or name
+
+
 def dig_line(name: str, rdtype: str, server: str = "") -> str:
-    """``dig`` arguments for a question; ``server`` in any form that ``--nameserver`` takes."""
-    parts = ["dig", rdtype, name]
+    """The ``dig`` command (BIND 9.18 or later) for a question; ``server`` in any form that ``--nameserver`` takes.
+
+    Names come from DNS and the line is made to be pasted into a shell, so every part is quoted.
+    """
+    from shlex import quote
+
+    # dig would take a bare word for a type or a class, and these three first characters for options.
+    plain = "." in name and name[0] not in "-+@"
+    parts = ["dig", rdtype, name] if plain else ["dig", "-t", rdtype, "-q", name]
     scheme, _, rest = server.rpartition("://")
-    if scheme == "https":
-        host, _, path = rest.partition("/")
-        parts += [f"@{host}", f"+https=/{path}" if path else "+https"]
-    elif server and server != "replay":
-        host, port = split_port(rest)
+    if server and server != "replay":
+        at, slash, path = rest.partition("/")
+        host, port = split_port(at)
         parts.append(f"@{host}")
         if port is not None:
             parts += ["-p", str(port)]
         if scheme == "tls":
             parts.append("+tls")
-    return " ".join(parts)
+        elif scheme == "https":
+            parts.append(f"+https={slash}{path}" if path else "+https")
+    return " ".join(map(quote, parts))
 
 
 def split_port(server: str) -> tuple[str, int | None]:

@@ -1,0 +1,159 @@
+"""Answers from a file instead of the network: a recording, or a world written by hand (``world.py``)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, Self
+
+from deliverkit.errors import FileError
+from deliverkit.net.record import SCHEMA
+from deliverkit.net.resolver import Answer, Status, canonical_name
+
+SERVER = "replay"
+MAX_BYTES = 32 * 1024 * 1024
+MAX_ANSWERS = 200_000
+
+_ADVICE = "Record it again with --record FILE, or write a world (TOML) by hand."
+_Key = tuple[str, str, str]
+
+
+class Source(Protocol):
+    """Where answers come from. ``look`` counts from 0: how often the same question was asked afresh before."""
+
+    def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
+        """The answer to a question with a canonical name."""
+        ...
+
+
+class ReplayResolver:
+    """A Resolver that answers from a ``Source``, always the same.
+
+    The first time a question is asked gives its first look; each later ``fresh=True`` question the look after
+    it, until the last, which stays. So a record that was repaired between two looks is repaired again.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._looks: defaultdict[_Key, int] = defaultdict(lambda: -1)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a recording, or a world if the name ends in ``.toml``. Raises FileError that names path and place."""
+        if path.suffix == ".toml":
+            return cls.from_zones(path)
+        return cls(_Recording(_read_json(path), str(path)))
+
+    @classmethod
+    def from_dict(cls, data: object, origin: str = "recording") -> Self:
+        """From a recording's data; ``origin`` names it in errors. Raises FileError."""
+        return cls(_Recording(data, origin))
+
+    @classmethod
+    def from_zones(cls, world: Path | str | Mapping[str, object]) -> Self:
+        """From a world: a TOML file, TOML text, or the same as data. Raises FileError. ``world.py`` has the format."""
+        from deliverkit.net.world import World
+
+        return cls(World.read(world))
+
+    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+        """Answer; see ``Resolver.query``."""
+        key = (canonical_name(name), rdtype.upper(), server or "")
+        seen = self._looks[key]
+        look = self._looks[key] = seen + 1 if fresh or seen < 0 else seen
+        return self._source.answer(*key, look)
+
+
+class _Recording:
+    """A recording as a Source. Questions asked of a named server are only answered if they were recorded so."""
+
+    def __init__(self, data: object, origin: str) -> None:
+        self._answers: dict[_Key, list[Answer]] = {}
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise FileError(f"{origin}: this is no recording: it lacks \"schema\": \"{SCHEMA}\"", advice=_ADVICE)
+        rows = data.get("answers")
+        if not isinstance(rows, list) or len(rows) > MAX_ANSWERS:
+            raise FileError(f"{origin}: answers: a list of at most {MAX_ANSWERS} is needed", advice=_ADVICE)
+        for number, row in enumerate(rows):
+            where = f"{origin}: answers[{number}]"
+            answers = _row(row, where)
+            first = answers[0]
+            self._answers.setdefault((first.name, first.rdtype, first.asked_server), []).extend(answers)
+
+    def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
+        """See ``Source``."""
+        looks = self._answers.get((name, rdtype, server))
+        if looks is None:
+            missing = "not in the recording"
+            return Answer(name, rdtype, Status.ERROR, server=SERVER, detail=missing, asked_server=server)
+        return looks[min(look, len(looks) - 1)]
+
+
+def _row(row: object, where: str) -> list[Answer]:
+    """One row of the recording: the looks at one question, at least one."""
+    if not isinstance(row, dict):
+        raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+    name = canonical_name(_text(row, "name", where))
+    question = Answer(
+        name, _text(row, "rdtype", where).upper(), Status.ERROR, asked_server=_text(row, "asked_server", where, "")
+    )
+    looks = row.get("looks", [row])
+    if not isinstance(looks, list) or not 0 < len(looks) <= MAX_ANSWERS:
+        raise FileError(f"{where}.looks: a list with at least one entry is needed", advice=_ADVICE)
+    if "looks" not in row:
+        return [_look(question, row, where)]
+    return [_look(question, look, f"{where}.looks[{number}]") for number, look in enumerate(looks)]
+
+
+def _look(question: Answer, look: object, where: str) -> Answer:
+    if not isinstance(look, dict):
+        raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+    try:
+        status = Status(_text(look, "status", where))
+    except ValueError:
+        words = ", ".join(status.value for status in Status)
+        raise FileError(f"{where}.status: it must be one of {words}", advice=_ADVICE) from None
+    records = _texts(look, "records", where)
+    if (status is Status.NOERROR) != bool(records):
+        raise FileError(f"{where}.records: 'noerror' has records, and nothing else has", advice=_ADVICE)
+    ttl = look.get("ttl")
+    if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or not 0 <= ttl < 2**31):
+        raise FileError(f"{where}.ttl: a number of seconds is needed", advice=_ADVICE)
+    return replace(
+        question,
+        status=status,
+        records=records,
+        ttl=ttl,
+        cname=_texts(look, "cname", where),
+        server=_text(look, "server", where, SERVER),
+        detail=_text(look, "detail", where, ""),
+    )
+
+
+def _text(table: dict[str, object], key: str, where: str, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str) or len(value) > 65536:
+        raise FileError(f"{where}.{key}: a text of at most 65536 characters is needed", advice=_ADVICE)
+    # JSON can hold halves of surrogate pairs, which no file and no terminal takes.
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _texts(table: dict[str, object], key: str, where: str) -> tuple[str, ...]:
+    values = table.get(key, [])
+    if not isinstance(values, list) or len(values) > 500:
+        raise FileError(f"{where}.{key}: a list of at most 500 texts is needed", advice=_ADVICE)
+    return tuple(_text({key: value}, key, where) for value in values)
+
+
+def _read_json(path: Path) -> object:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileError(f"{path}: larger than {MAX_BYTES // 1024 // 1024} MB", advice="Record fewer questions.")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}", advice="Check the path and its rights.") from error
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path}: not valid JSON: {error}", advice=_ADVICE) from error
