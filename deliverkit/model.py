@@ -265,9 +265,9 @@ class Cause:
 class Diagnosis:
     """Verdict and findings joined."""
 
-    bounce: Bounce | None
-    verdict: Verdict | None
-    evidence: RuleEvidence | None
+    bounce: Bounce
+    verdict: Verdict
+    evidence: RuleEvidence
     causes: tuple[Cause, ...]
     checks: tuple[CheckResult, ...]
     steps: tuple[Step, ...]

@@ -1,0 +1,5 @@
+"""``python -m deliverkit``."""
+
+from deliverkit.cli.main import main
+
+main()

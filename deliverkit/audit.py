@@ -1,0 +1,57 @@
+"""All checks of one domain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from deliverkit.checks import MODULES, Target, World
+from deliverkit.checks.run import can_run, in_order, run_checks
+from deliverkit.diagnosis import platforms_in
+from deliverkit.fixes import Case, steps, wanted_by_findings
+from deliverkit.knowledge import Knowledge
+from deliverkit.model import Audit, CheckResult, Outcome, Scalar
+
+ALL = tuple(name for name in MODULES if name != "recipient-domain")
+"""The checks of a sending domain."""
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+async def audit(target: Target, world: World, *, checks: Sequence[str] = ALL) -> Audit:
+    """Run ``checks`` for ``target.domain`` and plan the steps.
+
+    Never raises for what DNS says or fails to say; the parts that could not be asked are ``unknown``.
+    """
+    start = time.perf_counter()
+    names = [name for name in checks if can_run(name, target)]
+    results = in_order([result async for result in run_checks(names, target, world)])
+    return conclude(target, results, world.knowledge, elapsed=time.perf_counter() - start)
+
+
+def conclude(target: Target, results: Sequence[CheckResult], knowledge: Knowledge, *, elapsed: float = 0.0) -> Audit:
+    """The audit from whatever results are there."""
+    platforms = platforms_in(results)
+    values: dict[str, Scalar] = {
+        "domain": target.domain,
+        "ip": target.ips[0] if target.ips else None,
+        "selector": target.selectors[0] if target.selectors else None,
+        "mail_from": target.mail_from or target.domain,
+        "helo": target.helo,
+        "recipient_domain": target.recipient_domain,
+    }
+    wanted = wanted_by_findings((f for r in results for f in r.findings), knowledge)
+    return Audit(
+        domain=target.domain or "",
+        outcome=worst(r.outcome for r in results),
+        checks=tuple(results),
+        platforms=platforms,
+        steps=steps(wanted, Case(values, None, platforms, tuple(results)), knowledge),
+        elapsed=elapsed,
+    )
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome of several: fail over unknown over warn over pass; ``unknown`` for none at all."""
+    seen = set(outcomes)
+    return next((o for o in _WORST_FIRST if o in seen), Outcome.UNKNOWN)

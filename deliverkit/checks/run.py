@@ -1,0 +1,57 @@
+"""Running several checks at once and handing out each result as it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Iterable
+
+from deliverkit.checks import MODULES, Target, World, check
+from deliverkit.model import CheckResult
+
+
+async def run_checks(names: Iterable[str], target: Target, world: World) -> AsyncIterator[CheckResult]:
+    """Run the named checks together; yields each ``CheckResult`` when it is there, fastest first.
+
+    Closing the iterator early cancels what is still asking. An exception in a check is a bug and
+    is raised; what DNS says or fails to say never is one.
+    """
+    tasks = [asyncio.create_task(_timed(name, target, world)) for name in names]
+    try:
+        for finished in asyncio.as_completed(tasks):
+            yield await finished
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _timed(name: str, target: Target, world: World) -> CheckResult:
+    start = time.perf_counter()
+    result = await check(name)(target, world)
+    return dataclasses.replace(result, elapsed=time.perf_counter() - start)
+
+
+def in_order(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Results in the order in which checks are shown, so that two runs can be compared."""
+    order = {name: i for i, name in enumerate(MODULES)}
+    return tuple(sorted(results, key=lambda r: (order[r.check], r.subject)))
+
+
+NEEDS = {
+    "spf": ("domain", "mail_from"),
+    "dkim": ("domain", "signing_domain"),
+    "dmarc": ("domain",),
+    "mx": ("domain",),
+    "ptr": ("ips", "domain"),
+    "ip-blocklists": ("ips", "domain"),
+    "domain-blocklists": ("domain",),
+    "recipient-domain": ("recipient_domain",),
+}
+"""Of these, one has to be known for the check to have something to ask."""
+
+
+def can_run(name: str, target: Target) -> bool:
+    """Whether ``target`` says enough for this check."""
+    return any(getattr(target, value) for value in NEEDS[name])

@@ -1,0 +1,105 @@
+"""``deliverkit diagnose``: the reply, the checks that prove or refute it, and the steps."""
+
+from __future__ import annotations
+
+import click
+
+from deliverkit.bounces.reply import read_bounces
+from deliverkit.checks import World
+from deliverkit.cli.diagnostics import ExitCode, exit_code, note
+from deliverkit.cli.explain import with_rules
+from deliverkit.cli.options import fail_on_option, language, network_options, output_options
+from deliverkit.cli.output import paint, width, write
+from deliverkit.cli.reading import check_names, texts
+from deliverkit.cli.session import Network, in_world, target
+from deliverkit.diagnosis import diagnose
+from deliverkit.knowledge import load
+from deliverkit.model import Diagnosis
+from deliverkit.report.data import bounce_result, document, dumps
+from deliverkit.report.sentences import Sentences
+
+EPILOG = """\b
+Examples:
+  deliverkit diagnose "550-5.7.26 ..." --domain example.com --ip 192.0.2.10
+  deliverkit diagnose - --domain example.com -s mail2024 < reply.txt
+"""
+
+
+@click.command("diagnose", epilog=EPILOG)
+@click.argument("text", nargs=-1)
+@click.option("-i", "--input", "files", multiple=True, metavar="FILE", help="Read the text from a file.")
+@click.option("-d", "--domain", help="Your sending domain: the one in From.")
+@click.option("--ip", "ips", multiple=True, help="Your sending IP; may be repeated.")
+@click.option("-s", "--selector", "selectors", multiple=True, help="A DKIM selector of yours; may be repeated.")
+@click.option("--mail-from", metavar="DOMAIN", help="Domain of the Return-Path, where it is another.")
+@click.option("--helo", metavar="NAME", help="Name your server greets with.")
+@click.option("--recipient", metavar="ADDRESS", help="The address (or its domain) that refused.")
+@click.option(
+    "--checks", metavar="NAMES", help="Run these (comma-separated, or 'all') instead of those the reason calls for."
+)
+@click.option("--rules", "rule_files", multiple=True, metavar="FILE", help="Your own reply rules; they win over ours.")
+@fail_on_option
+@network_options
+@output_options("text", "json", "jsonl", "markdown")
+def command(
+    text: tuple[str, ...],
+    files: tuple[str, ...],
+    domain: str | None,
+    ips: tuple[str, ...],
+    selectors: tuple[str, ...],
+    mail_from: str | None,
+    helo: str | None,
+    recipient: str | None,
+    checks: str | None,
+    rule_files: tuple[str, ...],
+    fail_on: str,
+    nameservers: tuple[str, ...],
+    timeout: float,
+    deadline: float,
+    record: str | None,
+    replay: str | None,
+    fmt: str,
+    output: str | None,
+    lang: str | None,
+    color: str,
+) -> int:
+    """Explain a reply and run the checks that prove or refute its cause.
+
+    Only the checks that the reason calls for are run. Give what you know of the sending side; what the
+    reply itself names (the refused IP, the recipient) is taken from it.
+    """
+    network = Network(nameservers, timeout, deadline, record, replay)
+    given = target(
+        network, domain=domain, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo, recipient=recipient
+    )
+    asked = check_names(checks, ())
+    bounces = [bounce for _, part in texts(text, files) for bounce in read_bounces(part)]
+    classifier = with_rules(rule_files)
+
+    async def job(world: World) -> list[Diagnosis]:
+        return [await diagnose(bounce, classifier, given, world, asked=asked) for bounce in bounces]
+
+    found = in_world(network, job)
+    say = Sentences(load(), language(lang))
+    write(render(found, say, fmt, color, output), output)
+    results = [check for diagnosis in found for check in diagnosis.checks]
+    if not results:
+        note("no check could run: give --domain, --ip or --recipient to prove the cause")
+        return ExitCode.INCOMPLETE
+    return exit_code(results, fail_on)
+
+
+def render(found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None) -> str:
+    """The diagnoses in the form asked for."""
+    if fmt == "json":
+        return dumps(document("diagnose", results=[bounce_result(d, say) for d in found]))
+    if fmt == "jsonl":
+        return "\n".join(dumps(document("diagnose", **bounce_result(d, say)), indent=None) for d in found)
+    if fmt == "markdown":
+        from deliverkit.report.markdown import bounce_markdown
+
+        return "\n\n".join(bounce_markdown(d, say) for d in found)
+    from deliverkit.report.text.bounce import diagnosis_text
+
+    columns, colour = width(), paint(color, output)
+    return "\n\n".join(diagnosis_text(d, say, width=columns, paint=colour) for d in found)

@@ -1,0 +1,92 @@
+"""Everything on stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+import click
+
+from deliverkit.errors import DeliverkitError
+from deliverkit.model import CheckResult, Outcome, Severity
+
+
+class ExitCode(IntEnum):
+    """What the exit status says; scripts depend on it."""
+
+    CLEAN = 0
+    """Nothing at or above ``--fail-on``."""
+    FINDINGS = 1
+    """Findings at or above ``--fail-on``."""
+    USAGE = 2
+    """Wrong usage, or input that cannot be read."""
+    INCOMPLETE = 3
+    """No such findings, but something is unknown."""
+    NOTHING_CHECKED = 4
+    """Nothing could be checked: no name server answered."""
+    BUG = 70
+    INTERRUPTED = 130
+
+
+def note(text: str) -> None:
+    """One line of the story, on stderr, after what is already on stdout."""
+    sys.stdout.flush()
+    click.echo(text, err=True)
+
+
+def fail(message: str, advice: str = "") -> None:
+    """An error in one sentence, and what to do about it."""
+    note(f"deliverkit: {message}")
+    if advice:
+        note(f"  {advice}")
+
+
+def explain_error(error: BaseException) -> tuple[ExitCode, str, str]:
+    """Exit code, message and advice for anything that ended a command."""
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return ExitCode.INTERRUPTED, "interrupted", ""
+    if isinstance(error, DeliverkitError):
+        return ExitCode(error.exit_code), str(error), error.advice
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx else "deliverkit"
+        return ExitCode.USAGE, error.format_message(), f"See: {where} --help"
+    if isinstance(error, click.ClickException):
+        return ExitCode.USAGE, error.format_message(), ""
+    if isinstance(error, OSError) and error.filename:
+        return ExitCode.USAGE, f"{error.filename}: {error.strerror}", "Check the path and its rights."
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" ({last[0].filename.rpartition('deliverkit')[2].lstrip('/')}:{last[0].lineno})" if last else ""
+    return (
+        ExitCode.BUG,
+        f"a bug in deliverkit: {type(error).__name__}: {error}{where}",
+        "Please report it with the command you ran; DELIVERKIT_TRACEBACK=1 prints the whole trace.",
+    )
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTICE: 2, Severity.INFO: 3}
+
+
+def exit_code(results: Iterable[CheckResult], fail_on: str) -> ExitCode:
+    """The exit code of a run: 4 over 1 over 3 over 0.
+
+    ``fail_on`` is a severity, or ``never``. Nothing could be checked when every check that had something to
+    ask came to ``unknown``.
+    """
+    asked = [r for r in results if r.outcome is not Outcome.NOT_APPLICABLE]
+    if asked and all(r.outcome is Outcome.UNKNOWN for r in asked):
+        return ExitCode.NOTHING_CHECKED
+    if fail_on != "never":
+        limit = _RANK[Severity(fail_on)]
+        if any(_RANK[f.severity] <= limit and r.outcome is not Outcome.UNKNOWN for r in asked for f in r.findings):
+            return ExitCode.FINDINGS
+    if any(r.outcome is Outcome.UNKNOWN for r in asked):
+        return ExitCode.INCOMPLETE
+    return ExitCode.CLEAN
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, read without click so that a usage error can answer in kind."""
+    pairs = zip(argv, [*argv[1:], ""], strict=True)
+    return any(a in ("--format=json", "-fjson") or (a in ("--format", "-f") and b == "json") for a, b in pairs)

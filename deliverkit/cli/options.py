@@ -1,0 +1,104 @@
+"""Options that mean the same in every command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SEVERITIES = ("error", "warning", "notice", "never")
+
+
+def output_options(*formats: str) -> Callable[[F], F]:
+    """``--format``, ``--output``, ``--lang``, ``--color``."""
+
+    def decorate(command: F) -> F:
+        command = click.option(
+            "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour text."
+        )(command)
+        command = click.option(
+            "--lang", default=None, metavar="LANG", help="Language of sentences; ids and JSON keys never change."
+        )(command)
+        command = click.option(
+            "-o", "--output", metavar="FILE", default=None, help="Write the result there, whole or not at all."
+        )(command)
+        return click.option(
+            "-f",
+            "--format",
+            "fmt",
+            type=click.Choice(formats),
+            default="text",
+            show_default=True,
+            help="Form of the result.",
+        )(command)
+
+    return decorate
+
+
+def network_options(command: F) -> F:
+    """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``."""
+    for option in (
+        click.option(
+            "--replay", metavar="FILE", default=None, help="Answer every question from a recording or a world file."
+        ),
+        click.option("--record", metavar="FILE", default=None, help="Write every answer there, for --replay."),
+        click.option(
+            "--deadline",
+            type=click.FloatRange(0.1, 600),
+            default=30.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="For the whole run; what is not answered by then is unknown.",
+        ),
+        click.option(
+            "-t",
+            "--timeout",
+            type=click.FloatRange(0.05, 60),
+            default=3.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="For one question to one name server.",
+        ),
+        click.option(
+            "-n",
+            "--nameserver",
+            "nameservers",
+            multiple=True,
+            metavar="SERVER",
+            help="IP, IP:PORT, tls://HOST or https://HOST/PATH; may be repeated. Default: the system's.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def fail_on_option(command: F) -> F:
+    """``--fail-on``."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        default="error",
+        show_default=True,
+        help="Exit with 1 for findings of this severity or worse.",
+    )(command)
+
+
+def language(lang: str | None) -> str:
+    """The language to speak: ``--lang``, else the locale's where we have it, else English.
+
+    Raises UsageError for a language that was asked for and is not there.
+    """
+    from deliverkit.knowledge import languages
+
+    known = languages()
+    if lang is not None:
+        if lang not in known:
+            raise click.UsageError(f"--lang {lang}: not one of {', '.join(known)}")
+        return lang
+    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
+    short = locale.partition("_")[0].partition(".")[0]
+    return short if short in known else "en"

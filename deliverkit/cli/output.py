@@ -1,0 +1,67 @@
+"""The only writer to stdout, and to the file named by ``--output``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from deliverkit.errors import FileError
+from deliverkit.report.text.layout import Paint, no_paint
+
+STYLES = {
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "warn": {"fg": "yellow"},
+    "unknown": {"fg": "magenta"},
+    "dim": {"dim": True},
+    "strong": {"bold": True},
+    "code": {"fg": "cyan"},
+}
+
+
+def write(text: str, path: str | None = None) -> None:
+    """Write one result: to stdout, or whole or not at all to ``path``.
+
+    Raises FileError when the file cannot be written.
+    """
+    if path is None or path == "-":
+        click.echo(text)
+        return
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text + "\n")
+        Path(name).replace(target)
+    except OSError as error:
+        raise FileError(
+            f"{path}: cannot be written: {error.strerror}", advice="Check the folder and its rights."
+        ) from error
+
+
+def paint(color: str = "auto", path: str | None = None) -> Paint:
+    """How to colour: ``auto`` only for a terminal, never with NO_COLOR (click does not look at it)."""
+    if color == "never" or (color == "auto" and not _colourful(path)):
+        return no_paint
+    return _styled
+
+
+def _colourful(path: str | None) -> bool:
+    if os.environ.get("NO_COLOR") or path not in (None, "-"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _styled(text: str, role: str) -> str:
+    style = STYLES.get(role)
+    return click.style(text, **style) if style and text.strip() else text  # type: ignore[arg-type]
+
+
+def width() -> int:
+    """Columns to write for: the terminal's, 80 where there is none."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 80

@@ -1,0 +1,112 @@
+"""Which steps, in which order, with which values filled in.
+
+A fix is data (``knowledge/fixes``); here its placeholders meet the case: the domain, the IP, the record
+that is published now. Nothing is ever changed for the user; a record is only ever proposed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from deliverkit.knowledge import Knowledge
+from deliverkit.knowledge.schema import FixSpec, StepSpec
+from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
+from deliverkit.proposals import propose
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known about the case; every text value fills the placeholder of the same name."""
+
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    provider: str | None = None
+    """Receiving provider, which chooses between routes."""
+    platforms: tuple[str, ...] = ()
+    """Sending platforms, which choose between variants."""
+    results: tuple[CheckResult, ...] = ()
+    """Check results, for what is published now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A fix somebody asked for: the finding or the reason, and the finding's own arguments."""
+
+    fix: str
+    because: str
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def wanted_by_findings(findings: Iterable[Finding], knowledge: Knowledge) -> list[Wanted]:
+    """The fixes that findings ask for, worst finding first, in the order the findings name them."""
+    ranked = sorted(findings, key=lambda f: _URGENCY.get(knowledge.findings[f.id].outcome, len(_URGENCY)))
+    return [Wanted(fix, f.id, f.args) for f in ranked for fix in knowledge.findings[f.id].fixes]
+
+
+_URGENCY = {Outcome.FAIL: 0, Outcome.WARN: 1, Outcome.UNKNOWN: 2}
+
+
+def steps(wanted: Iterable[Wanted], case: Case, knowledge: Knowledge) -> tuple[Step, ...]:
+    """Each wanted fix once, its steps in order, placeholders filled.
+
+    A fix wanted by several keeps the place of the first and names them all in ``because``.
+    """
+    asked: dict[str, list[Wanted]] = {}
+    for want in wanted:
+        asked.setdefault(want.fix, []).append(want)
+    planned: list[Step] = []
+    for fix_id, wants in asked.items():
+        fix = knowledge.fixes[fix_id]
+        planned += [_fill(fix, spec, wants, case) for spec in fix_steps(fix, case)]
+    return tuple(planned)
+
+
+def fix_steps(fix: FixSpec, case: Case) -> list[StepSpec]:
+    """The steps of a fix that apply: variants for other platforms or providers left out, and the
+    common step gone where a variant of the same id stands in its place."""
+    apply = [
+        s
+        for s in fix.steps
+        if (s.platform is None or s.platform in case.platforms) and (s.provider is None or s.provider == case.provider)
+    ]
+    special = {s.id.partition("@")[0] for s in apply if s.platform or s.provider}
+    return [s for s in apply if s.platform or s.provider or s.id not in special]
+
+
+def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step:
+    values = {**case.values, **{k: v for want in reversed(wants) for k, v in want.args.items() if v not in (None, "")}}
+    return Step(
+        id=f"{fix.id}.{spec.id}",
+        owner=spec.owner or fix.owner,
+        args=values,
+        record=_record(fix, spec, values, case),
+        command=fill(spec.command, values),
+        url=fill(spec.url, values),
+        verify=fill(spec.verify, values),
+        verify_check=spec.verify_check,
+        because=tuple(dict.fromkeys(want.because for want in wants)),
+    )
+
+
+def fill(template: str | None, values: Mapping[str, Scalar]) -> str | None:
+    """Put values into braces; what is not known stands as ``YOUR-DOMAIN``, ``YOUR-IP``, to be replaced by hand."""
+    if template is None:
+        return None
+
+    def value(match: re.Match[str]) -> str:
+        known = values.get(match[1])
+        return str(known) if known not in (None, "") else "YOUR-" + match[1].upper().replace("_", "-")
+
+    return PLACEHOLDER.sub(value, template)
+
+
+def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Case) -> Record | None:
+    if spec.record_value is None or spec.record_type is None:
+        return None
+    if spec.record_value == "{computed}":
+        return propose(fix.id, values, case.results)
+    name = fill(spec.record_name, values) or ""
+    return Record(name, spec.record_type, fill(spec.record_value, values) or "")

@@ -1,0 +1,87 @@
+"""Results as Markdown, for a ticket or a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from deliverkit.model import Audit, CheckResult, Diagnosis, Step
+from deliverkit.report.clean import clean, one_line
+from deliverkit.report.sentences import Sentences
+from deliverkit.report.text.layout import SYMBOLS
+
+
+def bounce_markdown(diagnosis: Diagnosis, say: Sentences) -> str:
+    """A diagnosis or explanation as a Markdown section."""
+    verdict = diagnosis.verdict
+    lines = [f"## {say.category(verdict.category)}: {say.reason(verdict.reason)}", ""]
+    lines += [
+        say.reason(verdict.reason, "sentence", provider=say.provider(verdict.provider) or "The receiving server"),
+        "",
+    ]
+    lines += fenced(diagnosis.bounce.reply.text)
+    lines += [
+        f"- **Reason:** `{verdict.reason}` ({say.word(verdict.confidence)})",
+        f"- **This address:** {say.word(verdict.address_action, 'sentence')}",
+        f"- **Who acts:** {say.word(verdict.owner, 'sentence')}",
+    ]
+    if verdict.message_action:
+        lines.insert(-2, f"- **This message:** {say.word(verdict.message_action, 'sentence')}")
+    for cause in diagnosis.causes if diagnosis.checks else ():
+        told = "; ".join(literal(say.finding(f)) for f in cause.findings) or say.reason(cause.reason)
+        lines.append(f"- **{say.word(cause.proof)}:** {told}")
+    lines += _checks(diagnosis.checks, say) + _steps(diagnosis.steps, say)
+    return "\n".join(lines)
+
+
+def audit_markdown(audit: Audit, say: Sentences) -> str:
+    """An audit as a Markdown section."""
+    lines = [f"## {SYMBOLS[audit.outcome]} {audit.domain}: {say.word(audit.outcome)}"]
+    return "\n".join(lines + _checks(audit.checks, say) + _steps(audit.steps, say))
+
+
+def _checks(results: Sequence[CheckResult], say: Sentences) -> list[str]:
+    if not results:
+        return []
+    lines = ["", "| check | outcome | finding |", "|---|---|---|"]
+    for result in results:
+        told = "<br>".join(literal(say.finding(f)) for f in result.findings) or literal(result.subject)
+        lines.append(f"| {result.check} | {SYMBOLS[result.outcome]} {say.word(result.outcome)} | {told} |")
+    return lines
+
+
+def _steps(steps: Iterable[Step], say: Sentences) -> list[str]:
+    lines: list[str] = []
+    for number, step in enumerate(steps, 1):
+        lines += [
+            "",
+            f"{number}. **{literal(say.step(step))}** ({say.word(step.owner)})",
+            "",
+            f"   {literal(say.step(step, 'why'))}",
+        ]
+        if step.record:
+            record = step.record
+            shown = [f"now:     {now}" for now in record.now] + [
+                f"publish: {record.name} {record.rdtype} {record.value}"
+            ]
+            lines += ["", *(f"   {line}" for line in fenced("\n".join(shown)))]
+        for text in (step.command, step.url, step.verify):
+            if text:
+                lines += ["", *(f"   {line}" for line in fenced(text))]
+    return ["", "### Steps", *lines] if lines else []
+
+
+def fenced(text: str) -> list[str]:
+    """A code block that its own content cannot end."""
+    safe = clean(text)
+    fence = "```"
+    while fence in safe:
+        fence += "`"
+    return [fence, *safe.splitlines(), fence, ""]
+
+
+def literal(text: str) -> str:
+    """Text that Markdown and HTML leave as it is."""
+    safe = one_line(text)
+    for mark in "\\`*_{}[]<>|#":
+        safe = safe.replace(mark, "\\" + mark)
+    return safe

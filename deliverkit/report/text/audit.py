@@ -1,0 +1,38 @@
+"""audit as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from deliverkit.model import Audit, Outcome
+from deliverkit.report.sentences import Sentences
+from deliverkit.report.text.checks import write_checks
+from deliverkit.report.text.layout import ROLES, SYMBOLS, Page, Paint, join, no_paint
+from deliverkit.report.text.steps import write_steps
+
+
+def audit_text(
+    audit: Audit, say: Sentences, *, width: int = 80, paint: Paint = no_paint, evidence: bool = False
+) -> str:
+    """One domain: its checks, then the steps."""
+    page = Page(width, paint)
+    platforms = join([say.platform(p) for p in audit.platforms], ", ")
+    page.banner(
+        f"{SYMBOLS[audit.outcome]} {audit.domain} · {say.word(audit.outcome)}",
+        join([platforms, f"{audit.elapsed:.1f} s"]),
+        ROLES[audit.outcome],
+    )
+    page.blank()
+    write_checks(page, audit.checks, say, evidence=evidence)
+    if audit.steps:
+        write_steps(page, audit.steps, say)
+    return str(page)
+
+
+def summary_line(audits: Sequence[Audit], say: Sentences) -> str:
+    """``3 domains: 1 pass, 1 fail, 1 unknown``."""
+    counts = Counter(audit.outcome for audit in audits)
+    words = ", ".join(f"{counts[outcome]} {say.word(outcome)}" for outcome in Outcome if counts[outcome])
+    noun = "domain" if len(audits) == 1 else "domains"
+    return f"{len(audits)} {noun}: {words}"
