@@ -13,13 +13,13 @@ from deliverkit.cli.diagnostics import exit_code, note
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
 from deliverkit.cli.output import paint, width, write
 from deliverkit.cli.reading import check_names, read_file
-from deliverkit.cli.session import Network, in_world, target
 from deliverkit.errors import InputError
 from deliverkit.knowledge import load
 from deliverkit.model import Audit
 from deliverkit.report.data import audit_data, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.audit import audit_text, summary_line
+from deliverkit.session import Network, in_world, target
 
 TOGETHER = 4
 """Domains audited at the same time."""

@@ -24,14 +24,14 @@ class Shelf(Generic[T]):
     entries: Mapping[str, T]
     title: Callable[[T], str]
     text: Callable[[T, int, Paint], str]
-    extra: Callable[[T], Data] = lambda entry: {}
+    more: Callable[[T], Data] = lambda entry: {}
 
 
 def show(shelf: Shelf[T], wanted: tuple[str, ...], fmt: str, output: str | None, color: str) -> int:
     """Write the wanted entries, or a line for each when none is named. Raises InputError for an unknown id."""
     chosen = [shelf.entries[find(shelf, name)] for name in wanted]
     if fmt == "json":
-        data = [{**plain(e), **shelf.extra(e)} for e in chosen or shelf.entries.values()]
+        data = [{**plain(e), **shelf.more(e)} for e in chosen or shelf.entries.values()]
         write(dumps(document(shelf.plural, **{shelf.plural: data})), output)
     elif chosen:
         write("\n\n".join(shelf.text(entry, width(), paint(color, output)) for entry in chosen), output)

@@ -11,12 +11,12 @@ from deliverkit.cli.explain import with_rules
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
 from deliverkit.cli.output import paint, width, write
 from deliverkit.cli.reading import check_names, texts
-from deliverkit.cli.session import Network, in_world, target
 from deliverkit.diagnosis import diagnose
 from deliverkit.knowledge import load
 from deliverkit.model import Diagnosis
 from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
+from deliverkit.session import Network, in_world, target
 
 EPILOG = """\b
 Examples:

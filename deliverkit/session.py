@@ -1,0 +1,163 @@
+"""One run, as a script, the command line or a screen starts it: what the user named, the world behind one
+cache, and the recording at the end.
+
+``explain``, ``diagnose`` and ``audit_domain`` are the public Python API; they are plain functions that own
+their event loop. Inside a loop of your own, use ``open_world`` and the coroutines of ``deliverkit.diagnosis``
+and ``deliverkit.audit``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from deliverkit.audit import ALL
+from deliverkit.audit import audit
+from deliverkit.bounces.classify import default_classifier
+from deliverkit.bounces.reply import read_bounces
+from deliverkit.checks import Target, World
+from deliverkit.checks.names import domain_name, ip_address
+from deliverkit.diagnosis import diagnose as diagnose_bounce
+from deliverkit.diagnosis import explain as explain_bounce
+from deliverkit.errors import InputError
+from deliverkit.knowledge import load
+from deliverkit.model import Audit, Diagnosis
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Whom to ask, and how long."""
+
+    nameservers: Sequence[str] = ()
+    """``IP``, ``IP:PORT``, ``tls://HOST`` or ``https://HOST/PATH``; empty for the system's."""
+    timeout: float = 3.0
+    """Seconds for one question to one server."""
+    deadline: float = 30.0
+    """Seconds for the whole run; what is not answered by then is unknown."""
+    record: str | None = None
+    """File to write every answer to."""
+    replay: str | None = None
+    """Recording or world file that answers instead of the network."""
+
+
+@asynccontextmanager
+async def open_world(network: Network) -> AsyncIterator[World]:
+    """A world behind one cache for one run; the recording is written when the run ends well.
+
+    Raises ResolverError for a name server that cannot be used, FileError for a recording that cannot be
+    read or written.
+    """
+    from deliverkit.net import open_resolver
+
+    replay = Path(network.replay) if network.replay else None
+    async with open_resolver(
+        network.nameservers, network.timeout, replay=replay, deadline=network.deadline
+    ) as resolver:
+        yield World(resolver, load())
+        if network.record:
+            from deliverkit.net.record import save
+
+            save(Path(network.record), resolver.answers())
+
+
+def in_world(network: Network, job: Callable[[World], Awaitable[T]]) -> T:
+    """Run ``job`` to its end in a world of its own. Raises as ``open_world`` does."""
+
+    async def run() -> T:
+        async with open_world(network) as world:
+            return await job(world)
+
+    return asyncio.run(run())
+
+
+def target(
+    network: Network,
+    *,
+    domain: str | None = None,
+    ips: Sequence[str] = (),
+    selectors: Sequence[str] = (),
+    mail_from: str | None = None,
+    helo: str | None = None,
+    recipient: str | None = None,
+) -> Target:
+    """What the user named, each value checked; documentation addresses only where nothing is really asked.
+
+    Raises InputError that names the value.
+    """
+    examples = network.replay is not None
+    return Target(
+        domain=domain_name(domain) if domain else None,
+        ips=tuple(dict.fromkeys(ip_address(ip, allow_documentation=examples) for ip in ips)),
+        selectors=tuple(dict.fromkeys(_selector(s) for s in selectors)),
+        mail_from=domain_name(mail_from) if mail_from else None,
+        helo=domain_name(helo) if helo else None,
+        recipient_domain=domain_name(recipient.rpartition("@")[2]) if recipient else None,
+    )
+
+
+def _selector(text: str) -> str:
+    selector = text.strip().lower().removesuffix(".").partition("._domainkey")[0]
+    if not selector or len(selector) > 63 or not all(_is_label(label) for label in selector.split(".")):
+        raise InputError(
+            f"'{text[:80]}' is not a DKIM selector", advice="It is the s= value of a DKIM-Signature header."
+        )
+    return selector
+
+
+def _is_label(label: str) -> bool:
+    return bool(label) and label.replace("-", "").replace("_", "").isalnum() and label.isascii()
+
+
+def explain(text: str) -> list[Diagnosis]:
+    """What each reply in ``text`` means and what to do, without the network (RFC 5321 section 4.2, RFC 3463).
+
+    Never raises for what the text says; an unknown reply gets the verdict ``unknown.unclassified``.
+    """
+    return [explain_bounce(bounce, default_classifier(), load()) for bounce in read_bounces(text)]
+
+
+def diagnose(
+    text: str,
+    *,
+    domain: str | None = None,
+    ips: Sequence[str] = (),
+    selectors: Sequence[str] = (),
+    network: Network = Network(),
+) -> list[Diagnosis]:
+    """Explain each reply in ``text`` and run the checks that prove or refute its cause.
+
+    Raises InputError for a domain, IP or selector that is none, ResolverError for an unusable name server.
+    """
+    given = target(network, domain=domain, ips=ips, selectors=selectors)
+
+    async def job(world: World) -> list[Diagnosis]:
+        return [await diagnose_bounce(bounce, default_classifier(), given, world) for bounce in read_bounces(text)]
+
+    return in_world(network, job)
+
+
+def audit_domain(
+    domain: str,
+    *,
+    ips: Sequence[str] = (),
+    selectors: Sequence[str] = (),
+    checks: Sequence[str] = ALL,
+    network: Network = Network(),
+) -> Audit:
+    """All checks of one sending domain.
+
+    Raises InputError for a domain, IP or selector that is none, KeyError for an unknown check, ResolverError
+    for an unusable name server.
+    """
+    given = target(network, domain=domain, ips=ips, selectors=selectors)
+
+    async def job(world: World) -> Audit:
+        return await audit(given, world, checks=checks)
+
+    return in_world(network, job)
