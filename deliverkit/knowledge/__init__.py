@@ -15,6 +15,7 @@ from deliverkit.knowledge import store
 from deliverkit.knowledge.schema import (
     BasicCode,
     Blocklist,
+    CodePart,
     CodeReuse,
     EnhancedCode,
     FindingSpec,
@@ -58,7 +59,7 @@ class Knowledge:
     def rule_info(self) -> Mapping[str, RuleInfo]:
         """Examples, sources and extra fixes of the rules, by rule id."""
         rows = store.compiled("rule_info", _RULES, _compile_rule_info)
-        return {row["id"]: build(RuleInfo, row, row["id"]) for row in rows}
+        return {row["id"]: build(RuleInfo, row, f"[[rule]] {row['id']}") for row in rows}
 
     @cached_property
     def enhanced_codes(self) -> Mapping[str, EnhancedCode]:
@@ -69,6 +70,30 @@ class Knowledge:
     def basic_codes(self) -> Mapping[str, BasicCode]:
         """Reply codes by ``550``."""
         return _tables(BasicCode, "basic_codes", "codes/basic.toml")
+
+    def enhanced_code(self, code: str) -> EnhancedCode | None:
+        """The entry that speaks for a code as printed (``5.7.607``): its own, or that of the private range it falls in.
+
+        None for what is no enhanced code and for codes that nothing is known of.
+        """
+        parts = code.split(".")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts[1:]):
+            return None
+        own = self.enhanced_codes.get(f"X.{int(parts[1])}.{int(parts[2])}") if max(map(len, parts)) <= 3 else None
+        if own or len(parts[2]) != 3:
+            return own
+        first = self.enhanced_codes.get(f"X.{parts[1]}.{parts[2][0]}00")
+        return first if first and first.range_end else None
+
+    @cached_property
+    def code_classes(self) -> Mapping[str, CodePart]:
+        """First digits of enhanced codes, by digit."""
+        return _group(CodePart, "code_classes", "codes/parts.toml", "class")
+
+    @cached_property
+    def code_subjects(self) -> Mapping[str, CodePart]:
+        """Second digits of enhanced codes, by digit."""
+        return _group(CodePart, "code_subjects", "codes/parts.toml", "subject")
 
     @cached_property
     def code_reuse(self) -> Mapping[str, CodeReuse]:
@@ -123,59 +148,94 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(found - {"en"}))
 
 
-def _merged(*patterns: str) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
+def _located(*patterns: str) -> dict[str, tuple[Path, Any]]:
+    """Top-level entries of all files of a part, each with its file. Ids are unique across them."""
+    merged: dict[str, tuple[Path, Any]] = {}
     for path in store.sources(*patterns):
         for key, value in store.read_toml(path).items():
             if key in merged:
-                raise KnowledgeError(f"{path}: '{key}' stands in another file too", advice="Ids are unique; rename one.")
-            merged[key] = value
+                where = store.place(path, key)
+                other = merged[key][0].name
+                raise KnowledgeError(f"{where}: '{key}' stands in {other} too", advice="Ids are unique; rename one.")
+            merged[key] = (path, value)
     return merged
+
+
+def _merged(*patterns: str) -> dict[str, Any]:
+    return {key: value for key, (_, value) in _located(*patterns).items()}
 
 
 def _tables(cls: type[T], part: str, pattern: str, skip: tuple[str, ...] = ()) -> dict[str, T]:
     tables = store.compiled(part, (pattern,), lambda: _validated(cls, pattern, skip))
-    return {key: build(cls, {"id": key, **table}, f"{pattern}: [{key}]") for key, table in tables.items()}
+    return {key: build(cls, {"id": key, **table}, f"[{key}]") for key, table in tables.items()}
 
 
 def _validated(cls: type[Any], pattern: str, skip: tuple[str, ...]) -> dict[str, Any]:
-    tables = {k: v for k, v in _merged(pattern).items() if k not in skip}
+    tables = {key: entry for key, entry in _located(pattern).items() if key not in skip}
+    for key, (path, table) in tables.items():
+        build_at(cls, table, path, key)
+    return {key: table for key, (_, table) in tables.items()}
+
+
+def _group(cls: type[T], part: str, pattern: str, group: str) -> dict[str, T]:
+    """The entries ``[group.KEY]`` of a part, by KEY."""
+    tables = store.compiled(part, (pattern,), lambda: _validated_group(cls, pattern, group))
+    return {key: build(cls, {"id": key, **table}, f"[{group}.{key}]") for key, table in tables.items()}
+
+
+def _validated_group(cls: type[Any], pattern: str, group: str) -> dict[str, Any]:
+    path, tables = _located(pattern)[group]
     for key, table in tables.items():
-        if not isinstance(table, dict):
-            raise KnowledgeError(f"{pattern}: '{key}' must be a table", advice=f"Write it as [{key}].")
-        build(cls, {"id": key, **table}, f"{pattern}: [{key}]")
-    return tables
+        build_at(cls, table, path, key, group=group)
+    return dict(tables)
 
 
-def _rule_tables() -> Iterator[tuple[Path, str, dict[str, Any]]]:
-    """All rule tables as (file, provider, table), providers in matching order."""
+def build_at(cls: type[T], table: Any, path: Path, key: str, *, group: str = "") -> T:
+    """Make ``cls`` from the table ``[key]`` (or ``[group.key]``) of a file; its id is the key.
+
+    Raises KnowledgeError that names file and line.
+    """
+    name = f"{group}.{key}" if group else key
+    if not isinstance(table, dict):
+        raise KnowledgeError(f"{store.place(path, name)}: '{key}' must be a table", advice=f"Write it as [{key}].")
+    with store.located(path, name):
+        return build(cls, {"id": key, **table}, f"[{name}]")
+
+
+def _rule_tables() -> Iterator[tuple[Path, int, str, dict[str, Any]]]:
+    """All rule tables as (file, index in it, provider, table), providers in matching order."""
     order = {provider: i for i, provider in enumerate(load().providers)}
     files = []
     for path in store.sources("replies/*.toml"):
         data = store.read_toml(path)
         provider = data.get("provider")
         if provider not in order:
-            raise KnowledgeError(f"{path}: provider '{provider}' is not in providers.toml", advice="Add it there first.")
+            where = store.place(path, "provider")
+            raise KnowledgeError(
+                f"{where}: provider '{provider}' is not in providers.toml", advice="Add it there first."
+            )
         files.append((order[provider], path, provider, data.get("rule", [])))
     for _, path, provider, rules in sorted(files, key=lambda f: f[:2]):
-        for table in rules:
-            yield path, provider, table
+        for index, table in enumerate(rules):
+            yield path, index, provider, table
 
 
 def _compile_rules() -> list[list[Any]]:
     rows = []
-    for path, provider, table in _rule_tables():
+    for path, index, provider, table in _rule_tables():
         match = {key: table[key] for key in RULE_FIELDS if key in table} | {"provider": provider}
-        rule = build(Rule, match, f"{path}: [[rule]] {table.get('id', '?')}")
+        with store.located(path, index):
+            rule = build(Rule, match, f"[[rule]] {table.get('id', '?')}")
         rows.append([getattr(rule, key) for key in RULE_FIELDS])
     return rows
 
 
 def _compile_rule_info() -> list[dict[str, Any]]:
     rows = []
-    for path, _, table in _rule_tables():
+    for path, index, _, table in _rule_tables():
         info = {key: value for key, value in table.items() if key == "id" or key not in RULE_FIELDS}
-        build(RuleInfo, info, f"{path}: [[rule]] {table.get('id', '?')}")
+        with store.located(path, index):
+            build(RuleInfo, info, f"[[rule]] {table.get('id', '?')}")
         rows.append(info)
     return rows
 

@@ -27,11 +27,13 @@ class Reason:
     id: str
     owner: Owner
     """Who has to act."""
-    on_4xx: MessageAction | None
-    """What to do with the message after a temporary reply; None for what is no bounce."""
-    on_5xx: MessageAction | None
     address_4xx: AddressAction
+    """What to do with the address after a temporary reply: never ``suppress`` for a bounce."""
     address_5xx: AddressAction
+    on_4xx: MessageAction | None = None
+    """What to do with the message after a temporary reply; None for what is no bounce."""
+    on_5xx: MessageAction | None = None
+    """What to do with the message after a permanent reply."""
     guide: str | None = None
     """The category's name in the guides, where they have one."""
     checks: Strings = ()
@@ -116,6 +118,10 @@ class EnhancedCode:
     source: str = ""
     as_of: str = ""
     confirmed: bool = True
+    provider: str | None = None
+    """Whose private code it is, where the registry does not know it."""
+    range_end: str | None = None
+    """Last code of the range that this entry speaks for where no entry of its own exists: ``X.7.599``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,19 @@ class BasicCode:
     """``success``, ``intermediate``, ``transient`` or ``permanent``."""
     source: str
     reason: str | None = None
+    ambiguous: bool = False
+    """Servers put it on anything: alone it proves little."""
     confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CodePart:
+    """What one digit of an enhanced code says: the class (first) or the subject (second), RFC 3463 section 3."""
+
+    id: str
+    """The digit."""
+    name: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,68 +211,134 @@ class FixSpec:
     references: Strings = ()
 
 
+class CodeKind(StrEnum):
+    """What kind of thing one answer of a blocklist says."""
+
+    LISTED = "listed"
+    """Evidence of abuse."""
+    POLICY = "policy"
+    """No evidence of abuse: a dynamic range, neighbours, a formal fault, age."""
+    GOOD = "good"
+    """An allow list's answer."""
+    NEUTRAL = "neutral"
+    ERROR = "error"
+    """The list refuses or faults the question: never a listing, never clean."""
+    TEST = "test"
+    """Only for the list's own test entries."""
+
+
+class CodeStyle(StrEnum):
+    """How the address that a blocklist answers is read."""
+
+    EXACT = "exact"
+    """The whole address is the code."""
+    BITMASK = "bitmask"
+    """Each bit of the last octet is a code of its own (RFC 5782 section 2.3)."""
+    OCTETS = "octets"
+    """Octets carry numbers; see ``CodeRange``."""
+
+
+class Weight(StrEnum):
+    """How much receivers are known to act on a list."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    SMALL = "small"
+
+
 @dataclass(frozen=True, slots=True)
 class ListCode:
     """What one answer of a blocklist means."""
 
     a: str
-    """The address answered, or ``bit:N`` for a bitmask list."""
-    kind: str
-    """``listed``, ``policy``, ``good``, ``neutral``, ``error`` or ``test``."""
+    """The address answered, ``bit:N`` (N is the bit's value) for a bitmask list, or a network for a range."""
+    kind: CodeKind
     label: str
+    """The list's own short word for it."""
     meaning: str
+    """Key of the sentence: ``meaning.<this>`` in ``text/<lang>/blocklists.toml``."""
+    about: str = ""
+    """``abused`` (a good domain misused), ``age``, ``dynamic`` (an end-user range), ``neighbours``, ``formal``
+    (a set-up rule) or ``backscatter``, where it calls for another repair than a plain listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRange:
+    """Codes whose octets carry numbers: all addresses of ``a`` within the bounds mean one thing."""
+
+    code: ListCode
+    """Its ``a`` is the network, as ``127.0.0.0/16``."""
+    fourth: tuple[int, ...]
+    """Lowest and highest fourth octet."""
+    third: tuple[int, ...] = (0, 255)
+    """Lowest and highest third octet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blocklist:
-    """A DNS blocklist, or a reputation without DNS (RFC 5782)."""
+    """A DNS blocklist or allow list (RFC 5782), or a reputation without DNS."""
 
     id: str
     name: str
     zone: str
+    """The zone that is asked; empty where there is none."""
     operator: str
     kinds: Strings
-    """``ip4``, ``ip6``, ``domain``."""
+    """What of a sender it is asked about: ``ip4``, ``ip6``, ``domain``."""
     status: str
     """``active``, ``key_required``, ``registration_required``, ``unreliable``, ``unconfirmed``, ``superseded``,
     ``dead`` or ``no_dns``."""
-    codes: tuple[ListCode, ...] = ()
-    code_style: str = "exact"
-    codes_basis: str = ""
-    code_range: str | None = None
-    error_net: str | None = None
-    query: str | None = None
-    query_with_key: str | None = None
-    query_as: str | None = None
-    secret: bool = False
     type: str = "block"
-    """``block``, ``allow``, ``info`` or ``mixed``."""
+    """``block``, ``allow``, ``info`` or ``mixed`` (its answers mean different things)."""
+    codes: tuple[ListCode, ...] = ()
+    code_style: CodeStyle = CodeStyle.EXACT
+    codes_basis: str = ""
+    """``operator``, ``repository``, ``third_party`` or ``assumed`` (127.0.0.2 by custom only)."""
+    code_range: CodeRange | None = None
+    error_net: str | None = None
+    """Every answer in this network is a refusal."""
+    query_with_key: str | None = None
+    """The name to ask with an account key, made of ``{q}`` and ``{key}``."""
+    key: str | None = None
+    """Name of the account key (``spamhaus-dqs``) that it takes, or needs when ``key_required``."""
+    query_as: str = "name"
+    """What of a domain is asked: ``name`` as given, or its ``registrable`` domain."""
     test_listed: Strings = ()
+    """Test points that must answer."""
     test_clean: Strings = ()
+    """Test points that must not exist."""
     test_basis: str = "none"
-    weight: str = "small"
-    """``high``, ``medium`` or ``small``: how much receivers are known to use it."""
-    weight_basis: str = ""
+    """``operator``, ``third_party`` (seen), ``rfc5782`` (assumed) or ``none``."""
+    weight: Weight = Weight.SMALL
     asked_by_default: bool = False
     component_of: str | None = None
+    """The list whose answer holds this one's; asking both counts one listing twice."""
     superseded_by: str | None = None
+    stands_for: str | None = None
+    """The public list that this one replaces when its key is at hand."""
+    aliases: Strings = ()
+    """Other zones of the same list or family."""
     suffixes: Strings = ()
+    """Any zone that ends so is this list."""
     since: str | None = None
+    """When it died: a date, or ``before`` one."""
     death: str | None = None
+    """What the dead zone answers: ``empty``, ``world``, ``parked``, ``silent`` or ``unknown``."""
     lookup_url: str | None = None
+    """Page that shows a listing; ``{q}`` is the address or domain."""
+    removal: str = "unknown"
+    """The way out: ``form``, ``mail``, ``visit`` (from the listed address), ``wait``, ``owner`` (only the network's
+    owner can ask), ``none`` or ``unknown``."""
     removal_url: str | None = None
-    removal_self_service: str | None = None
-    removal_expiry: str | None = None
-    removal_who: str | None = None
     removal_paid: bool = False
-    policy_listing: str | None = None
-    ipv6: str | None = None
-    public_resolver: str | None = None
-    limits: str | None = None
-    note: str | None = None
-    contradictions: Strings = ()
-    unconfirmed: Strings = ()
+    """The operator also sells removal; the free way is the one described."""
     sources: Strings = ()
+    as_of: str = ""
+
+    @property
+    def host(self) -> str:
+        """The zone as it may be shown: never with a key."""
+        return self.zone or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +368,21 @@ class Platform:
 T = TypeVar("T")
 
 
+class MalformedError(KnowledgeError):
+    """A table does not fit its dataclass.
+
+    ``key`` is the path of the key at fault inside the table (``owner``, ``steps[2].url``), or of the inner
+    table where a key is missing; None where the table itself lacks one. Who knows the file turns it into a
+    KnowledgeError with file and line (``store.located``).
+    """
+
+    def __init__(self, message: str, *, advice: str, key: str | None) -> None:
+        super().__init__(message, advice=advice)
+        self.key = key
+
+
 @cache
-def _shape(cls: type) -> tuple[dict[str, Any], frozenset[str]]:
+def _shape(cls: Any) -> tuple[dict[str, Any], frozenset[str]]:
     hints = typing.get_type_hints(cls)
     fields = dataclasses.fields(cls)
     required = frozenset(
@@ -297,27 +394,37 @@ def _shape(cls: type) -> tuple[dict[str, Any], frozenset[str]]:
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:
     """Make ``cls`` from a parsed table.
 
-    ``where`` names file and table for the message. Raises KnowledgeError for a key that is unknown,
-    missing or of the wrong type.
+    ``where`` names the table for the message. Raises MalformedError (a KnowledgeError) for a key that is
+    unknown, missing or of the wrong type.
     """
+    return _build(cls, table, where, "")
+
+
+def _build(cls: type[T], table: dict[str, Any], where: str, path: str) -> T:
     hints, required = _shape(cls)
+    prefix = f"{path}." if path else ""
     unknown = table.keys() - hints.keys()
     if unknown:
-        import difflib
-
         key = min(unknown)
-        near = difflib.get_close_matches(key, hints, 1)
-        raise KnowledgeError(
-            f"{where}: unknown key '{key}'",
-            advice=f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(hints)}.",
+        raise MalformedError(
+            f"{where}: unknown key '{prefix}{key}'", advice=_nearest(key, tuple(hints)), key=prefix + key
         )
     missing = required - table.keys()
     if missing:
-        raise KnowledgeError(f"{where}: key '{min(missing)}' is missing", advice="Add it; see CONTRIBUTING.")
-    return cls(**{key: _convert(hints[key], value, f"{where}: {key}") for key, value in table.items()})
+        message = f"{where}: key '{prefix}{min(missing)}' is missing"
+        raise MalformedError(message, advice=f"It needs: {', '.join(sorted(required))}.", key=path or None)
+    return cls(**{key: _convert(hints[key], value, where, prefix + key) for key, value in table.items()})
 
 
-def _convert(hint: Any, value: Any, where: str) -> Any:
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, known, 1)
+    return f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(known)}."
+
+
+def _convert(hint: Any, value: Any, where: str, path: str) -> Any:
+    """The value as its hint wants it; ``path`` is the key's place inside the table."""
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         if value is None:
@@ -325,28 +432,28 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         hint = next(h for h in typing.get_args(hint) if h is not type(None))
         origin = typing.get_origin(hint)
     if origin is tuple:
-        if not isinstance(value, list):
-            raise KnowledgeError(f"{where}: must be a list", advice="Write it in square brackets.")
+        _demand(isinstance(value, list), where, path, "must be a list", "Write it in square brackets.")
         item = typing.get_args(hint)[0]
-        return tuple(_convert(item, v, f"{where}[{i}]") for i, v in enumerate(value))
+        return tuple(_convert(item, v, where, f"{path}[{i}]") for i, v in enumerate(value))
+    table = origin is dict or dataclasses.is_dataclass(hint)
+    _demand(not table or isinstance(value, dict), where, path, "must be a table", "Write it in braces.")
     if origin is dict:
-        if not isinstance(value, dict):
-            raise KnowledgeError(f"{where}: must be a table", advice="Write it in braces.")
         item = typing.get_args(hint)[1]
-        return {str(k): _convert(item, v, f"{where}.{k}") for k, v in value.items()}
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        if value not in {m.value for m in hint}:
-            raise KnowledgeError(
-                f"{where}: '{value}' is not one of {', '.join(m.value for m in hint)}", advice="Use one of these words."
-            )
+        return {str(k): _convert(item, v, where, f"{path}.{k}") for k, v in value.items()}
+    if table:
+        return _build(typing.cast("type[Any]", hint), value, where, path)
+    if issubclass(hint, StrEnum):
+        words = [member.value for member in hint]
+        _demand(value in words, where, path, f"'{value}' is not one of {', '.join(words)}", "Use one of these words.")
         return hint(value)
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise KnowledgeError(f"{where}: must be a table", advice="Write it in braces.")
-        return build(typing.cast(type, hint), value, where)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise KnowledgeError(f"{where}: must be {_PLAIN.get(hint, hint.__name__)}", advice="Mend the value.")
+    fits = isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+    _demand(fits, where, path, f"must be {_PLAIN[hint]}", "Mend the value.")
     return value
+
+
+def _demand(holds: bool, where: str, path: str, message: str, advice: str) -> None:
+    if not holds:
+        raise MalformedError(f"{where}: {path}: {message}", advice=advice, key=path)
 
 
 _PLAIN = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
