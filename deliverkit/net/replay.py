@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from deliverkit.errors import FileError
 from deliverkit.net.record import SCHEMA
 from deliverkit.net.resolver import Answer, Status, canonical_name
+from deliverkit.net.servers import parse_server
 
 SERVER = "replay"
 MAX_BYTES = 32 * 1024 * 1024
@@ -23,6 +24,9 @@ _Key = tuple[str, str, str]
 
 class Source(Protocol):
     """Where answers come from. ``look`` counts from 0: how often the same question was asked afresh before."""
+
+    per_server: bool
+    """Whether looks at a named server are counted apart."""
 
     def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
         """The answer to a question with a canonical name."""
@@ -61,19 +65,23 @@ class ReplayResolver:
 
     async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
         """Answer; see ``Resolver.query``."""
-        key = (canonical_name(name), rdtype.upper(), server or "")
+        name, rdtype = canonical_name(name), rdtype.upper()
+        named = parse_server(server).text if server else ""
+        key = (name, rdtype, named if self._source.per_server else "")
         seen = self._looks[key]
         look = self._looks[key] = seen + 1 if fresh or seen < 0 else seen
-        return self._source.answer(*key, look)
+        return self._source.answer(name, rdtype, named, look)
 
 
 class _Recording:
     """A recording as a Source. Questions asked of a named server are only answered if they were recorded so."""
 
+    per_server = True
+
     def __init__(self, data: object, origin: str) -> None:
         self._answers: dict[_Key, list[Answer]] = {}
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise FileError(f"{origin}: this is no recording: it lacks \"schema\": \"{SCHEMA}\"", advice=_ADVICE)
+            raise FileError(f'{origin}: this is no recording: it lacks "schema": "{SCHEMA}"', advice=_ADVICE)
         rows = data.get("answers")
         if not isinstance(rows, list) or len(rows) > MAX_ANSWERS:
             raise FileError(f"{origin}: answers: a list of at most {MAX_ANSWERS} is needed", advice=_ADVICE)
