@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from deliverkit.errors import KnowledgeError
 from deliverkit.knowledge import store
+from deliverkit.knowledge.build import build
 from deliverkit.knowledge.schema import (
     BasicCode,
     Blocklist,
@@ -25,7 +26,6 @@ from deliverkit.knowledge.schema import (
     Reason,
     Rule,
     RuleInfo,
-    build,
 )
 
 T = TypeVar("T")

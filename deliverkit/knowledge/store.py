@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deliverkit.errors import KnowledgeError
-from deliverkit.knowledge.schema import MalformedError
+from deliverkit.knowledge.build import MalformedError
 
 HERE = Path(__file__).parent
 COMPILED = HERE / ".compiled"
