@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from deliverkit.audit import ALL
-from deliverkit.audit import audit
+from deliverkit.audit import ALL, audit
 from deliverkit.bounces.classify import default_classifier
 from deliverkit.bounces.reply import read_bounces
 from deliverkit.checks import Target, World
@@ -28,6 +27,9 @@ from deliverkit.knowledge import load
 from deliverkit.model import Audit, Diagnosis
 
 T = TypeVar("T")
+
+DEMO = Path(__file__).parent / "demo"
+"""The recorded world (``world.toml``) and the cases (``cases.toml``) of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,14 @@ class Network:
     record: str | None = None
     """File to write every answer to."""
     replay: str | None = None
-    """Recording or world file that answers instead of the network."""
+    """Recording or world file that answers instead of the network; ``demo`` is the world of the demo."""
+
+    @property
+    def replayed_from(self) -> Path | None:
+        """The file that answers, or None for the live network."""
+        if self.replay == "demo":
+            return DEMO / "world.toml"
+        return Path(self.replay) if self.replay else None
 
 
 @asynccontextmanager
@@ -55,9 +64,8 @@ async def open_world(network: Network) -> AsyncIterator[World]:
     """
     from deliverkit.net import open_resolver
 
-    replay = Path(network.replay) if network.replay else None
     async with open_resolver(
-        network.nameservers, network.timeout, replay=replay, deadline=network.deadline
+        network.nameservers, network.timeout, replay=network.replayed_from, deadline=network.deadline
     ) as resolver:
         yield World(resolver, load())
         if network.record:

@@ -43,7 +43,10 @@ def network_options(command: F) -> F:
     """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``."""
     for option in (
         click.option(
-            "--replay", metavar="FILE", default=None, help="Answer every question from a recording or a world file."
+            "--replay",
+            metavar="FILE",
+            default=None,
+            help="Answer every question from a recording or a world file; 'demo' is the demo's.",
         ),
         click.option("--record", metavar="FILE", default=None, help="Write every answer there, for --replay."),
         click.option(
