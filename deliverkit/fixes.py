@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from deliverkit.checks.names import reverse_name
 from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge.schema import FixSpec, StepSpec
 from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
@@ -78,6 +79,7 @@ def fix_steps(fix: FixSpec, case: Case) -> list[StepSpec]:
 
 def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step:
     values = {**case.values, **{k: v for want in reversed(wants) for k, v in want.args.items() if v not in (None, "")}}
+    values.setdefault("ptr_name", _ptr_name(values.get("ip")))
     return Step(
         id=f"{fix.id}.{spec.id}",
         owner=spec.owner or fix.owner,
@@ -109,4 +111,14 @@ def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Ca
     if spec.record_value == "{computed}":
         return propose(fix.id, values, case.results)
     name = fill(spec.record_name, values) or ""
-    return Record(name, spec.record_type, fill(spec.record_value, values) or "")
+    value = fill(spec.record_value, values) or ""
+    rdtype = "AAAA" if spec.record_type == "A" and ":" in value else spec.record_type
+    return Record(name, rdtype, value)
+
+
+def _ptr_name(ip: Scalar) -> str | None:
+    """Where the PTR of the sending IP stands, if the IP is known."""
+    try:
+        return reverse_name(str(ip))
+    except ValueError:
+        return None
