@@ -79,7 +79,7 @@ class LiveResolver:
                 answer,
                 status=reading.status,
                 records=reading.records,
-                ttl=min(ttls, default=None),
+                ttl=min(ttls, default=None) if reading.status in _SETTLED else None,
                 cname=chain[:MAX_CHAIN],
                 server=server.text,
                 detail=reading.detail,
