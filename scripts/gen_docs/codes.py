@@ -1,0 +1,152 @@
+"""codes/<x-7-26 or 550>.md and their index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deliverkit.knowledge.schema import BasicCode, CodeReuse, EnhancedCode
+from scripts.gen_docs.book import Book, Pages, code_page
+from scripts.gen_docs.markdown import bullets, code, facts, page, section, table, text
+
+CLASS_USE = {
+    "transient": "temporary failures only",
+    "permanent": "permanent failures only",
+    "either": "temporary and permanent failures",
+    "success": "success",
+}
+
+AMBIGUOUS = """!!! warning "Proves little alone"
+    Servers put this code on many different refusals. Read the words of the reply."""
+
+
+def pages(book: Book) -> Pages:
+    """All pages of this kind."""
+    yield "codes/index.md", _index(book)
+    for enhanced in book.knowledge.enhanced_codes.values():
+        yield f"codes/{code_page(enhanced.id)}.md", _enhanced(book, enhanced)
+    for basic in book.knowledge.basic_codes.values():
+        yield f"codes/{basic.id}.md", _basic(book, basic)
+
+
+def _index(book: Book) -> str:
+    k = book.knowledge
+    registered = [c for c in k.enhanced_codes.values() if c.registered]
+    private = [c for c in k.enhanced_codes.values() if not c.registered]
+    head = ["code", "name", "alone it suggests"]
+    intro = (
+        "What the codes in a reply mean by the book, who uses them for something else, and what one alone suggests. "
+        "The words of a reply prove more than its code."
+    )
+    return page(
+        "Codes",
+        intro,
+        section(
+            "Enhanced status codes",
+            "X stands for the class: 4 is temporary, 5 is permanent.",
+            table(head, _rows(book, registered)),
+        ),
+        section("Private codes of providers", "Not in the registry.", table(head, _rows(book, private))),
+        section("Reply codes", table(head, _rows(book, k.basic_codes.values()))),
+        _reuse_table(book, k.code_reuse.values()),
+        description=intro,
+    )
+
+
+def _rows(book: Book, entries: Iterable[EnhancedCode | BasicCode]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            book.link("codes", entry.id),
+            text(entry.name if isinstance(entry, EnhancedCode) else entry.text),
+            book.link("reasons", entry.reason) if entry.reason else "",
+        )
+        for entry in entries
+    ]
+
+
+def _enhanced(book: Book, entry: EnhancedCode) -> str:
+    own = code_page(entry.id)
+    return page(
+        f"{entry.id}: {text(entry.name)}",
+        text(book.say.code(entry.id, "meaning")),
+        text(book.say.code(entry.id, "usual")),
+        AMBIGUOUS if entry.ambiguous else "",
+        facts(
+            [
+                ("registry", "registered" if entry.registered else "not registered"),
+                ("private code of", book.link("providers", entry.provider) if entry.provider else ""),
+                ("speaks for the range", code(f"{entry.id} to {entry.range_end}") if entry.range_end else ""),
+                ("defined for", CLASS_USE.get(entry.class_use, text(entry.class_use))),
+                ("reply codes beside it", ", ".join(_beside(book, basic) for basic in entry.basic)),
+                ("defined in", text(entry.reference)),
+                ("alone it suggests", book.reason(entry.reason) if entry.reason else "nothing"),
+                ("with class 4", book.reason(entry.reason_4xx) if entry.reason_4xx else ""),
+            ]
+        ),
+        _guides(book, entry.id),
+        _reuse(book, own),
+        _rules(book, own),
+        _origin(entry.source, entry.as_of, entry.confirmed),
+        description=f"{entry.id} {entry.name}: {book.say.code(entry.id, 'meaning')}",
+    )
+
+
+def _basic(book: Book, entry: BasicCode) -> str:
+    return page(
+        f"{entry.id}: {text(entry.text)}",
+        text(book.say.code(entry.id, "meaning")),
+        text(book.say.code(entry.id, "usual")),
+        AMBIGUOUS if entry.ambiguous else "",
+        facts(
+            [
+                ("kind", text(entry.kind)),
+                ("alone it suggests", book.reason(entry.reason) if entry.reason else "nothing"),
+            ]
+        ),
+        _guides(book, entry.id),
+        _reuse(book, entry.id),
+        _rules(book, entry.id),
+        _origin(entry.source, "", entry.confirmed),
+        description=f"{entry.id} {entry.text}",
+    )
+
+
+def _beside(book: Book, basic: str) -> str:
+    return book.link("codes", basic) if basic.isdigit() else text(basic)
+
+
+def _guides(book: Book, code_id: str) -> str:
+    return section("Some guides read it as", text(book.say.code(code_id, "guide")))
+
+
+def _reuse(book: Book, own: str) -> str:
+    return section(
+        "Who uses it for something else",
+        bullets(
+            f"{', '.join(code(c) for c in reuse.codes)}: {_meant(book, reuse)} Source: {text(reuse.source)}"
+            for reuse in book.reuse_by_code[own]
+        ),
+    )
+
+
+def _meant(book: Book, reuse: CodeReuse) -> str:
+    provider = (
+        f"{book.link('providers', reuse.provider, text(book.say.provider(reuse.provider)))}: " if reuse.provider else ""
+    )
+    reason = f" ({book.link('reasons', reuse.reason)})" if reuse.reason else ""
+    return f"{provider}{text(book.say.code(reuse.id, 'meaning'))}{reason}"
+
+
+def _reuse_table(book: Book, reuses: Iterable[CodeReuse]) -> str:
+    rows = [(", ".join(book.link("codes", c, code(c)) for c in reuse.codes), _meant(book, reuse)) for reuse in reuses]
+    return section("Used against the registry", table(["codes", "meant as"], rows))
+
+
+def _rules(book: Book, own: str) -> str:
+    rules = book.rules_by_code[own]
+    rows = [(book.rule_link(rule), book.link("reasons", rule.reason)) for rule in rules]
+    return section("Replies with it that we know", table(["rule", "reason"], rows))
+
+
+def _origin(source: str, as_of: str, confirmed: bool) -> str:
+    said = ", ".join(part for part in (text(source), as_of, "" if confirmed else "**not confirmed**") if part)
+    return section("Source", said)

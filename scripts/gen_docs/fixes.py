@@ -1,0 +1,91 @@
+"""fixes/<id>.md and its index."""
+
+from __future__ import annotations
+
+from deliverkit.knowledge.schema import FixSpec, StepSpec
+from scripts.gen_docs.book import Book, Pages
+from scripts.gen_docs.markdown import block, bullets, code, page, section, table, text, url
+
+
+def pages(book: Book) -> Pages:
+    """All pages of this kind."""
+    yield "fixes/index.md", _index(book)
+    for fix in book.knowledge.fixes.values():
+        yield f"fixes/{fix.id}.md", _page(book, fix)
+
+
+def _index(book: Book) -> str:
+    rows = [
+        (
+            book.link("fixes", f.id, text(book.say.fix(f.id))),
+            code(f.id),
+            text(book.say.word(f.owner)),
+            str(len(f.steps)),
+        )
+        for f in book.knowledge.fixes.values()
+    ]
+    intro = (
+        "Ordered steps against one cause. deliverkit fills in your names and computes the record to publish from "
+        "what is published now; here the blanks stand open."
+    )
+    return page("Fixes", intro, table(["fix", "id", "who acts", "steps"], rows), description=intro)
+
+
+def _page(book: Book, fix: FixSpec) -> str:
+    title = book.say.fix(fix.id)
+    return page(
+        text(title),
+        f"{code(fix.id)} · {text(book.say.word(fix.owner, 'sentence'))}",
+        block(f"deliverkit fix {fix.id}"),
+        *(_step(book, fix, step, number) for number, step in enumerate(fix.steps, 1)),
+        _wanted(book, fix),
+        section("References", bullets(text(reference) for reference in fix.references)),
+        description=title,
+    )
+
+
+def _step(book: Book, fix: FixSpec, step: StepSpec, number: int) -> str:
+    words = book.words("fixes", fix.id).get("steps", {}).get(step.id, {})
+    blocks = [f"## {number}. {text(str(words.get('title', step.id)))} {{#{step.id}}}"]
+    only = [book.link("platforms", step.platform, text(book.say.platform(step.platform)))] if step.platform else []
+    only += [book.link("providers", step.provider, text(book.say.provider(step.provider)))] if step.provider else []
+    if only:
+        blocks.append(f"*Only for {' and '.join(only)}.*")
+    if step.owner and step.owner is not fix.owner:
+        blocks.append(f"Who acts: {text(book.say.word(step.owner, 'sentence'))}")
+    if words.get("why"):
+        blocks.append(text(str(words["why"])))
+    blocks += _to_do(step)
+    return "\n\n".join(blocks)
+
+
+def _to_do(step: StepSpec) -> list[str]:
+    blocks = []
+    if step.record_value == "{computed}":
+        blocks.append(
+            f"Publish, as {step.record_type} at {code(step.record_name or '')}: "
+            "deliverkit computes the value from what is there now."
+        )
+    elif step.record_value:
+        blocks += [f"Publish, as {step.record_type} at {code(step.record_name or '')}:", block(step.record_value)]
+    if step.command:
+        blocks += ["Run:", block(step.command)]
+    if step.url:
+        blocks.append(f"Page: {url(step.url)}")
+    if step.verify:
+        blocks += ["Verify:", block(step.verify)]
+    return blocks
+
+
+def _wanted(book: Book, fix: FixSpec) -> str:
+    rules = book.rules_by_fix[fix.id]
+    return section(
+        "Asked for by",
+        bullets(
+            [
+                *(book.reason(reason) for reason in book.reasons_by_fix[fix.id]),
+                *(book.finding(finding) for finding in book.findings_by_fix[fix.id]),
+                *(f"the reply {book.rule_link(rule)}" for rule in rules),
+            ]
+        ),
+    )

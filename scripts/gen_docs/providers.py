@@ -1,0 +1,100 @@
+"""providers/<id>.md, each with its reply rules, and their index."""
+
+from __future__ import annotations
+
+from deliverkit.knowledge.schema import Provider, Rule
+from scripts.gen_docs.book import Book, Pages
+from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text, url
+
+EXAMPLE_KINDS = {
+    "log": "seen in a log or a bounce",
+    "page_text": "wording of the provider's page; the wire text can differ in small words",
+    "typical": "usual wording of this software",
+    "constructed": "put together from a published code and its description",
+}
+
+
+def pages(book: Book) -> Pages:
+    """All pages of this kind."""
+    yield "providers/index.md", _index(book)
+    for provider in book.knowledge.providers.values():
+        yield f"providers/{provider.id}.md", _page(book, provider)
+
+
+def _index(book: Book) -> str:
+    rows = [
+        (book.link("providers", p.id, text(p.name)), code(p.id), text(p.kind), str(len(book.rules_by_provider[p.id])))
+        for p in book.knowledge.providers.values()
+    ]
+    intro = (
+        "Whose replies we know, in the order in which they are recognised. Each page lists the reply rules: "
+        "the pattern, an example, the reason it proves, and where that was learned and when."
+    )
+    return page(
+        "Providers and their replies", intro, table(["provider", "id", "kind", "rules"], rows), description=intro
+    )
+
+
+def _page(book: Book, provider: Provider) -> str:
+    rules = book.rules_by_provider[provider.id]
+    overview = table(
+        ["rule", "code", "reason"],
+        [(f"[{code(r.id)}](#{r.id})", code(_codes(r)), book.link("reasons", r.reason)) for r in rules],
+    )
+    return page(
+        text(provider.name),
+        facts(
+            [
+                ("id", code(provider.id)),
+                ("kind", text(provider.kind)),
+                ("its mail hosts", ", ".join(code(m) for m in provider.mx)),
+                ("for senders", url(provider.postmaster_url or "")),
+            ]
+        ),
+        section("Words that only it writes", *(block(mark) for mark in provider.marks)),
+        section("Its rules", overview) if rules else "",
+        *(_rule(book, rule) for rule in rules),
+        _reuse(book, provider),
+        description=f"SMTP replies of {provider.name} and what they mean.",
+    )
+
+
+def _codes(rule: Rule) -> str:
+    return " ".join(str(part) for part in (rule.code, rule.enhanced) if part)
+
+
+def _rule(book: Book, rule: Rule) -> str:
+    info = book.knowledge.rule_info[rule.id]
+    note = str(book.words("rules", rule.id).get("note", ""))
+    return "\n\n".join(
+        part
+        for part in (
+            f"## {text(rule.id)} {{#{rule.id}}}",
+            book.reason(rule.reason),
+            text(note),
+            "\n\n".join(block(example) for example in info.examples),
+            "Pattern:",
+            block(rule.pattern),
+            facts(
+                [
+                    ("codes it wants", code(_codes(rule))),
+                    ("the example is", EXAMPLE_KINDS.get(info.example_kind, text(info.example_kind))),
+                    ("who acts", text(book.say.word(info.owner)) if info.owner else ""),
+                    ("first to do", ", ".join(book.fix(fix) for fix in info.fixes)),
+                    ("page of the provider", url(info.help_url or "")),
+                    ("source", text(info.source)),
+                    ("as of", text(info.as_of)),
+                    ("confirmed", "" if info.confirmed else "no: no page of the provider says so"),
+                ]
+            ),
+        )
+        if part
+    )
+
+
+def _reuse(book: Book, provider: Provider) -> str:
+    reuses = [reuse for reuse in book.knowledge.code_reuse.values() if reuse.provider == provider.id]
+    return section(
+        "Codes it uses against the registry",
+        bullets(f"{book.links('codes', reuse.codes)}: {text(book.say.code(reuse.id, 'meaning'))}" for reuse in reuses),
+    )
