@@ -31,6 +31,7 @@ class Scheme(StrEnum):
     """DNS over HTTPS (RFC 8484)."""
 
 
+_SCHEMES = {"": Scheme.UDP, "tls://": Scheme.TLS, "https://": Scheme.HTTPS}
 _PORTS = {Scheme.UDP: 53, Scheme.TLS: 853, Scheme.HTTPS: 443}
 
 
@@ -59,10 +60,9 @@ class Server:
 def parse_server(text: str) -> Server:
     """Read one server. Raises ResolverError, with the forms that are known, for anything else."""
     scheme_text, separator, rest = text.strip().rpartition("://")
-    try:
-        scheme = Scheme(scheme_text.lower()) if separator else Scheme.UDP
-    except ValueError:
-        raise _refused(text, f"'{scheme_text}' is no way to ask") from None
+    scheme = _SCHEMES.get(scheme_text.lower() + separator)
+    if scheme is None:
+        raise _refused(text, f"'{scheme_text}' is no way to ask")
     at, path = rest, ""
     if scheme is Scheme.HTTPS:
         at, slash, tail = rest.partition("/")
