@@ -137,7 +137,13 @@ def same_ip(one: str, other: str) -> bool:
 
 def is_ip(text: str) -> bool:
     """Whether ``text`` is an IP address, bare or in brackets."""
-    return len(text) <= MAX_INPUT and _as_ip(text) is not None
+    return canonical_ip(text) is not None
+
+
+def canonical_ip(text: str) -> str | None:
+    """The canonical form of any IP address, ``::ffff:a.b.c.d`` as IPv4; None for what is none."""
+    ip = _as_ip(text) if len(text) <= MAX_INPUT else None
+    return None if ip is None else str(ip)
 
 
 def is_host_name(name: str) -> bool:
