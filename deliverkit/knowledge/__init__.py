@@ -123,8 +123,12 @@ class Knowledge:
     @cached_property
     def generic_selectors(self) -> tuple[str, ...]:
         """DKIM selectors that many senders use, likeliest first."""
-        meta = store.compiled("platforms_meta", ("platforms.toml",), lambda: _merged("platforms.toml")["meta"])
-        return tuple(meta["generic_selectors"])
+        return tuple(_platforms_meta()["generic_selectors"])
+
+    @cached_property
+    def mailbox_domains(self) -> tuple[str, ...]:
+        """The domains that most private addresses end in: what a mistyped one was meant to be."""
+        return tuple(_platforms_meta()["mailbox_domains"])
 
     def text(self, kind: str, lang: str = "en") -> Mapping[str, Any]:
         """The sentences of one kind (``reasons``, ``findings``, ``fixes``, ``codes``, ``words``, …) by id.
@@ -163,6 +167,13 @@ def _located(*patterns: str) -> dict[str, tuple[Path, Any]]:
 
 def _merged(*patterns: str) -> dict[str, Any]:
     return {key: value for key, (_, value) in _located(*patterns).items()}
+
+
+def _platforms_meta() -> dict[str, Any]:
+    meta: dict[str, Any] = store.compiled(
+        "platforms_meta", ("platforms.toml",), lambda: _merged("platforms.toml")["meta"]
+    )
+    return meta
 
 
 def _tables(cls: type[T], part: str, pattern: str, skip: tuple[str, ...] = ()) -> dict[str, T]:
