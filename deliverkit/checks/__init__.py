@@ -7,7 +7,7 @@ run's cache makes the second question free.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -52,6 +52,10 @@ class World:
 
     resolver: Resolver
     knowledge: Knowledge
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Account keys of blocklists by their name (``spamhaus-dqs``); never shown, so not in the repr either."""
+    also_lists: tuple[str, ...] = ()
+    """Ids of blocklists to ask beside the default ones, such as those that know the resolver's address."""
 
 
 Run = Callable[[Target, World], Awaitable[CheckResult]]

@@ -1,0 +1,196 @@
+"""From what the lists said to findings and one outcome: the same for IP addresses and for domains.
+
+A listing by a list that receivers act on is a failure, one by a small list a warning, and an entry for another
+reason than abuse is shown apart. Whatever could not be asked is named; while the lists that weigh most are
+among that, the subject is not called clean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deliverkit.checks import Notes, World
+from deliverkit.checks.blocklist_answer import Listing, Why
+from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow
+from deliverkit.knowledge.schema import Blocklist, Weight
+from deliverkit.model import Evidence, Outcome, Scalar
+
+HEAVIEST = "Spamhaus"
+"""Who weighs most, where no list of theirs was to be asked."""
+_MAX_EVIDENCE = 12
+"""Pieces of proof kept of a finding that speaks for many lists."""
+_BROKEN = frozenset({Why.EMPTY, Why.ANSWERS_EVERYTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class BlocklistFacts:
+    """What all lists said about one subject."""
+
+    subject: str
+    rows: tuple[BlocklistRow, ...]
+    """One a list, in the order of the catalogue."""
+
+    @property
+    def counts(self) -> Mapping[Listing, int]:
+        """How many lists came to each state."""
+        return Counter(row.state for row in self.rows)
+
+    @property
+    def asked(self) -> int:
+        """Lists that were asked."""
+        return sum(row.state is not Listing.NOT_ASKED for row in self.rows)
+
+    @property
+    def answered(self) -> int:
+        """Lists that said something about the subject."""
+        return sum(row.state.known for row in self.rows)
+
+    @property
+    def listed(self) -> tuple[BlocklistRow, ...]:
+        """Listings for abuse, gravest list first."""
+        order = list(Weight)
+        return tuple(sorted(_in(self.rows, Listing.LISTED), key=lambda row: order.index(row.weight)))
+
+    @property
+    def heavy_open(self) -> tuple[BlocklistRow, ...]:
+        """The lists that weigh most and told nothing."""
+        return tuple(row for row in self.rows if row.weight is Weight.HIGH and not row.state.known)
+
+    @property
+    def heavy_unknown(self) -> bool:
+        """The lists that weigh most could not be asked, so the word "clean" would be wrong."""
+        return bool(self.heavy_open) or not any(row.weight is Weight.HIGH for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class BlocklistReport:
+    """The facts of a blocklist check."""
+
+    subjects: tuple[BlocklistFacts, ...]
+    cut: bool = False
+    """There are more subjects than were asked about."""
+    networks: tuple[str, ...] = ()
+    """Networks that may send too, too large to ask about each address."""
+
+
+async def gather_facts(
+    subjects: Sequence[str], world: World, lists: Mapping[str, Blocklist] | None = None
+) -> tuple[BlocklistFacts, ...]:
+    """Ask about several subjects in one pass; ``lists`` stand in for those of the knowledge."""
+    known = world.knowledge.blocklists
+    one_pass = BlocklistPass(world.resolver, known if lists is None else lists, world.keys, world.also_lists, known)
+    return tuple(await asyncio.gather(*(collect(one_pass, subject) for subject in subjects)))
+
+
+async def collect(one_pass: BlocklistPass, subject: str) -> BlocklistFacts:
+    """All rows of one subject, in the order of the catalogue."""
+    order = {name: i for i, name in enumerate(one_pass.lists)}
+    rows = [row async for row in one_pass.rows(subject)]
+    return BlocklistFacts(rows[0].subject if rows else subject, tuple(sorted(rows, key=lambda r: order[r.list])))
+
+
+def note_subject(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
+    """Note what the lists said about one subject. ``kind`` is ``ip`` or ``domain``: the family of the findings."""
+    subject = {kind: facts.subject}
+    for row in facts.listed:
+        notes.add(f"blocklist-{kind}-{_listed_as(row)}", *row.evidence, **subject, **_entry(row))
+        parts = ", ".join(row.labels)
+        if kind == "ip" and row.list.startswith("spamhaus-"):
+            notes.add("blocklist-ip-spamhaus", ip=facts.subject, parts=parts, lookup_url=_entry(row)["lookup_url"])
+    for row in _in(facts.rows, Listing.POLICY):
+        notes.add(f"blocklist-{kind}-{_policy_as(row)}", *row.evidence, **subject, **_entry(row))
+    for row in _in(facts.rows, Listing.UNKNOWN_CODE):
+        codes = ", ".join(row.codes)
+        notes.add(f"blocklist-{kind}-unknown-code", *row.evidence, **subject, list=row.name, codes=codes)
+    for row in _in(facts.rows, Listing.GOOD):
+        notes.add(f"blocklist-{kind}-good", *row.evidence, **subject, list=row.name)
+    _note_unasked(notes, kind, facts)
+    _note_verdict(notes, kind, facts)
+
+
+def outcome_of(subjects: Iterable[BlocklistFacts]) -> Outcome:
+    """Fail when a list of weight lists one, warn for small lists and weighty policy entries, unknown while the lists
+    that weigh most are open, else pass."""
+    seen = {_outcome(facts) for facts in subjects}
+    worst_first = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS)
+    return next((outcome for outcome in worst_first if outcome in seen), Outcome.NOT_APPLICABLE)
+
+
+def _outcome(facts: BlocklistFacts) -> Outcome:
+    if any(row.weight is not Weight.SMALL and row.about != "backscatter" for row in facts.listed):
+        return Outcome.FAIL
+    if facts.listed or any(_weighs(row) for row in _in(facts.rows, Listing.POLICY)):
+        return Outcome.WARN
+    if _not_public(facts):
+        return Outcome.NOT_APPLICABLE
+    return Outcome.UNKNOWN if facts.heavy_unknown else Outcome.PASS
+
+
+def _listed_as(row: BlocklistRow) -> str:
+    if row.about == "backscatter":
+        return "backscatter"
+    if row.weight is Weight.SMALL:
+        return "listed-small"
+    return "abused" if row.about == "abused" else "listed"
+
+
+def _policy_as(row: BlocklistRow) -> str:
+    if row.about == "age":
+        return "young"
+    return "policy" if _weighs(row) else "policy-small"
+
+
+def _weighs(row: BlocklistRow) -> bool:
+    return row.weight is not Weight.SMALL and row.about != "age"
+
+
+def _entry(row: BlocklistRow) -> dict[str, str]:
+    """The arguments of a finding about one entry."""
+    page = row.lookup_url or row.removal_url or row.zone
+    return {"list": row.name, "codes": ", ".join(row.labels), "lookup_url": page}
+
+
+def _note_unasked(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
+    """One finding for all lists that failed in the same way: a dead resolver must not fill a page."""
+    broken = [row for row in _in(facts.rows, Listing.NOT_KNOWN) if row.why in _BROKEN]
+    failed = [row for row in facts.rows if row.state in (Listing.FAILED, Listing.NOT_KNOWN) and row.why not in _BROKEN]
+    refused = _in(facts.rows, Listing.REFUSED)
+    hijacked = _in(facts.rows, Listing.HIJACKED)
+    for rows, name in ((refused, "refused"), (hijacked, "hijacked"), (failed, "failed"), (broken, "list-broken")):
+        if rows:
+            args: dict[str, Scalar] = {kind: facts.subject, **_many(rows)}
+            notes.add(f"blocklist-{kind}-{name}", *_proof(rows), **args)
+    for resolver in dict.fromkeys(row.resolver for row in refused if row.resolver):
+        notes.add(f"blocklist-{kind}-resolver", resolver=resolver)
+
+
+def _note_verdict(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
+    subject = {kind: facts.subject}
+    if _not_public(facts):
+        notes.add(f"blocklist-{kind}-not-public", **subject)
+        return
+    clear = facts.counts.get(Listing.NOT_LISTED, 0)
+    if facts.heavy_unknown:
+        names = ", ".join(row.name for row in facts.heavy_open) or HEAVIEST
+        notes.add(f"blocklist-{kind}-heavy-unknown", *_proof(facts.heavy_open), **subject, lists=names, count=clear)
+    elif not facts.listed and not any(_weighs(row) for row in _in(facts.rows, Listing.POLICY)):
+        notes.add(f"blocklist-{kind}-clean", **subject, count=clear, asked=facts.asked)
+
+
+def _not_public(facts: BlocklistFacts) -> bool:
+    return not facts.asked and any(row.why is Why.NOT_PUBLIC for row in facts.rows)
+
+
+def _in(rows: Iterable[BlocklistRow], state: Listing) -> list[BlocklistRow]:
+    return [row for row in rows if row.state is state]
+
+
+def _many(rows: Sequence[BlocklistRow]) -> dict[str, str | int]:
+    return {"lists": ", ".join(row.name for row in rows), "count": len(rows)}
+
+
+def _proof(rows: Iterable[BlocklistRow]) -> list[Evidence]:
+    return [evidence for row in rows for evidence in row.evidence[:2]][:_MAX_EVIDENCE]
