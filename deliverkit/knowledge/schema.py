@@ -87,6 +87,8 @@ class Provider:
     marks: Strings = ()
     """RE2 patterns in a reply that only this provider writes."""
     postmaster_url: str | None = None
+    family: str = ""
+    """Providers of one family run the same system: the rules of one hold for the replies of the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,267 @@
+"""From a ``Reply`` to a ``Verdict``: which rule speaks, how sure that is, what to do with message and address.
+
+Order of proof, strongest first (``_rank``):
+
+1. the user's own rules;
+2. rules of the provider that spoke, which ask for a code besides the phrase;
+3. rules of that provider that are a phrase alone;
+4. the same two for a provider that nothing else names, and for gateways, blocklists and mail servers, which may
+   stand in front of or behind the one that spoke;
+5. generic phrases, which mean one thing whoever says them;
+6. the enhanced code, in its phase; 7. the reply code; 8. nothing: ``unknown.unclassified``.
+
+A rule of one mailbox provider never wins with ``sure`` when the MX belongs to another: it ranks behind the generic
+phrases. Who spoke is told by the MX first, then by marks in the text. Among rules of one rank the one with the
+longer shortest match (``weight``) goes first, then the order of the files; generic rules keep the order of their
+file, which is written from the particular to the vague. All of this depends on nothing but the rules, the codes, the
+MX and the phase, so equal input gives equal verdicts and decisions are remembered by exactly these.
+
+All patterns and marks are one ``re2.Set``: one pass over the text, linear in its length whatever it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import re2
+
+from deliverkit.bounces.codes import reason_of_codes
+from deliverkit.bounces.providers import Providers
+from deliverkit.bounces.weight import has_code, weight
+from deliverkit.knowledge import Knowledge, load
+from deliverkit.knowledge.schema import Reason, Rule
+from deliverkit.model import (
+    AddressAction,
+    Alternative,
+    Basis,
+    Bounce,
+    Confidence,
+    MessageAction,
+    Reply,
+    RuleEvidence,
+    Verdict,
+)
+
+UNKNOWN = "unknown.unclassified"
+_MAX_MEMORY = 64 << 20
+"""Bytes for the automaton. The library's 8 MB make it throw its states away all the time: 40 times slower."""
+_MAX_REMEMBERED = 50_000
+_MAX_MATCHED = 500
+_SURE_WEIGHT = 14
+_SURE_GENERIC_WEIGHT = 8
+_LASTING = frozenset(
+    {
+        "mailbox_unavailable.restricted",
+        "recipient_error.expired",
+        "recipient_error.routing_loop",
+        "rejected.policy",
+        "rejected.recipient_filtered",
+    }
+)
+"""Reasons that trying again does not mend, though a temporary reply with them may be retried."""
+
+_Key = tuple[tuple[int, ...], int | None, str | None, str | None, str | None]
+
+
+class _Candidate(NamedTuple):
+    """A rule that matched, as a sort key: best first."""
+
+    rank: int
+    phrase_only: bool
+    lightness: int
+    order: int
+    rule: Rule
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
+    return options
+
+
+class Classifier:
+    """All rules in one automaton. Making one takes some milliseconds; it can be used from several threads."""
+
+    def __init__(self, knowledge: Knowledge, extra_rules: Sequence[Rule] = ()) -> None:
+        """Compile the rules of ``knowledge`` and, before them, ``extra_rules`` (the user's own, already checked)."""
+        self._knowledge = knowledge
+        self._rules: tuple[Rule, ...] = (*extra_rules, *knowledge.rules)
+        self._extra = len(extra_rules)
+        self._providers = Providers(knowledge.providers)
+        self._set = re2.Set.SearchSet(_options())
+        for rule in self._rules:
+            self._set.Add(rule.pattern)
+        for mark in self._providers.marks:
+            self._set.Add(mark)
+        self._set.Compile()
+        self._match = self._set.Match
+        self._remembered: dict[_Key, Verdict] = {}
+
+    def classify(self, bounce: Bounce | Reply) -> Verdict:
+        """Why this delivery failed. Never raises for what the bounce says; a bare ``Reply`` is a bounce of unknown MX."""
+        if isinstance(bounce, Bounce):
+            reply, phase = bounce.reply, bounce.phase
+            by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
+        else:
+            reply, phase, by_mx = bounce, None, None
+        key = (tuple(self._match(reply.text)), reply.code, reply.enhanced_code, by_mx, phase)
+        verdict = self._remembered.get(key)
+        if verdict is None:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            verdict = self._remembered[key] = self._decide(key)
+        return verdict
+
+    def provider_of(self, bounce: Bounce) -> str | None:
+        """Id of the provider that spoke: by its MX, else by a mark in the text that only it writes, else None."""
+        by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
+        return by_mx or self._marked(self._match(bounce.reply.text))
+
+    def evidence(self, bounce: Bounce, verdict: Verdict) -> RuleEvidence:
+        """The words of the reply that decided ``verdict``, and what the pattern named in them.
+
+        Without a rule these are the codes that decided, or nothing.
+        """
+        reply = bounce.reply
+        rule = self._by_id.get(verdict.rule or "")
+        match = re2.compile(rule.pattern, _options()).search(reply.text) if rule else None
+        if match is None:
+            matched = {
+                Basis.ENHANCED_CODE: reply.enhanced_code or "",
+                Basis.REPLY_CODE: str(reply.code or ""),
+            }.get(verdict.basis, "")
+            return RuleEvidence(rule=verdict.rule, matched=matched)
+        groups = {name: value[:_MAX_MATCHED] for name, value in match.groupdict().items() if value}
+        return RuleEvidence(rule=verdict.rule, matched=match.group(0).strip()[:_MAX_MATCHED], groups=groups)
+
+    @property
+    def _by_id(self) -> dict[str, Rule]:
+        # Made when the first evidence is asked for; a run over many bounces never does.
+        index = self.__dict__.get("_index")
+        if index is None:
+            index = self.__dict__["_index"] = {rule.id: rule for rule in reversed(self._rules)}
+        return index
+
+    def _marked(self, matched: Iterable[int]) -> str | None:
+        first = len(self._rules)
+        marks = [i - first for i in matched if i >= first]
+        return self._providers.of_mark(min(marks)) if marks else None
+
+    def _decide(self, key: _Key) -> Verdict:
+        matched, code, enhanced, by_mx, phase = key
+        provider = by_mx or self._marked(matched)
+        found = sorted(
+            self._candidate(i, provider, by_mx)
+            for i in matched
+            if i < len(self._rules) and _fits(self._rules[i], code, enhanced)
+        )
+        by_code = reason_of_codes(self._knowledge, code, enhanced, provider, phase)
+        if not found:
+            rule, reason, confidence, basis = None, by_code.reason, by_code.confidence, by_code.basis
+        else:
+            best = found[0]
+            rule, reason, basis = best.rule, best.rule.reason, Basis.RULE
+            confidence = _confidence(best, found, by_code.reason if by_code.telling else None)
+            if not self._providers.is_generic(rule.provider) and provider is None:
+                provider = rule.provider
+        others = _alternatives(reason, found, by_code.reason if by_code.confidence is not Confidence.NONE else None)
+        spec = self._knowledge.reasons[reason]
+        message, address = _actions(spec, code, enhanced, confidence)
+        return Verdict(
+            reason=reason,
+            confidence=confidence,
+            basis=basis,
+            provider=provider,
+            rule=rule.id if rule else None,
+            message_action=message,
+            address_action=address,
+            owner=spec.owner,
+            also_possible=others,
+        )
+
+    def _candidate(self, index: int, provider: str | None, by_mx: str | None) -> _Candidate:
+        rule = self._rules[index]
+        generic = self._providers.is_generic(rule.provider)
+        rank = self._rank(index, rule, provider, by_mx)
+        coded = has_code(rule)
+        return _Candidate(rank, generic or not coded, 0 if generic else -weight(rule.pattern), index, rule)
+
+    def _rank(self, index: int, rule: Rule, provider: str | None, by_mx: str | None) -> int:
+        if index < self._extra:
+            return _RANK_USER
+        if rule.provider == provider:
+            return _RANK_SPOKE
+        if self._providers.is_generic(rule.provider):
+            return _RANK_GENERIC
+        return _RANK_FOREIGN if self._providers.are_rivals(rule.provider, by_mx) else _RANK_OTHER
+
+
+_RANK_USER, _RANK_SPOKE, _RANK_OTHER, _RANK_GENERIC, _RANK_FOREIGN = range(5)
+
+
+def _fits(rule: Rule, code: int | None, enhanced: str | None) -> bool:
+    return (rule.code is None or rule.code == code) and (rule.enhanced is None or rule.enhanced == enhanced)
+
+
+def _confidence(best: _Candidate, found: Sequence[_Candidate], by_code: str | None) -> Confidence:
+    """``sure`` where the provider is known or the phrase is long, and nothing of equal rank or a telling code speaks
+    for another category."""
+    heavy = weight(best.rule.pattern)
+    if best.rank == _RANK_FOREIGN:
+        return Confidence.LIKELY if heavy >= 2 * _SURE_WEIGHT else Confidence.WEAK
+    if best.rank == _RANK_USER:
+        return Confidence.SURE
+    category = best.rule.reason.partition(".")[0]
+    rivals = {c.rule.reason.partition(".")[0] for c in found if c.rank == best.rank and c.order != best.order}
+    agreed = by_code == best.rule.reason
+    if rivals - {category} and not agreed:
+        return Confidence.LIKELY
+    if best.rank == _RANK_SPOKE:
+        return Confidence.SURE
+    if best.rank == _RANK_OTHER:
+        return Confidence.SURE if heavy >= _SURE_WEIGHT or agreed else Confidence.LIKELY
+    if by_code and by_code.partition(".")[0] != category:
+        return Confidence.LIKELY
+    return Confidence.SURE if agreed or heavy >= _SURE_GENERIC_WEIGHT else Confidence.LIKELY
+
+
+def _alternatives(reason: str, found: Sequence[_Candidate], by_code: str | None) -> tuple[Alternative, ...]:
+    others: dict[str, str | None] = {}
+    for candidate in found[1:]:
+        others.setdefault(candidate.rule.reason, candidate.rule.id)
+    if by_code and by_code != UNKNOWN:
+        others.setdefault(by_code, None)
+    others.pop(reason, None)
+    return tuple(Alternative(other, rule) for other, rule in list(others.items())[:3])
+
+
+def _actions(
+    spec: Reason, code: int | None, enhanced: str | None, confidence: Confidence
+) -> tuple[MessageAction | None, AddressAction]:
+    """The policy row of the reason by the class of the reply code, else of the enhanced code, else by its nature.
+
+    A temporary reply never suppresses, and neither does a weak verdict: only proof that the address is dead does.
+    """
+    if code is not None:
+        permanent = code >= 500
+    elif enhanced is not None:
+        permanent = enhanced[0] == "5"
+    else:
+        permanent = (
+            spec.on_5xx is MessageAction.DROP or spec.on_4xx is not MessageAction.RETRY or spec.id in _LASTING
+        )
+    message, address = (spec.on_5xx, spec.address_5xx) if permanent else (spec.on_4xx, spec.address_4xx)
+    unproven = not permanent or confidence in (Confidence.WEAK, Confidence.NONE)
+    if address is AddressAction.SUPPRESS and unproven and spec.category != "not_a_bounce":
+        address = AddressAction.REVIEW
+    return message, address
+
+
+@cache
+def default_classifier() -> Classifier:
+    """The classifier of our own rules, made once in a process."""
+    return Classifier(load())
