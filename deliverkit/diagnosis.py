@@ -25,6 +25,8 @@ from deliverkit.model import (
 )
 
 PROVES = (Outcome.FAIL, Outcome.WARN)
+NEVER_PROVEN = ("reputation", "rate_limit")
+"""Categories that a provider decides by what nobody outside can see: a finding can weigh there, not prove."""
 
 
 def explain(bounce: Bounce, classifier: Classifier, knowledge: Knowledge) -> Diagnosis:
@@ -99,6 +101,7 @@ def join(
 def rank(verdict: Verdict, results: Sequence[CheckResult], target: Target, knowledge: Knowledge) -> tuple[Cause, ...]:
     """Causes, best proven first: proven > consistent > contradicted.
 
+    Reputation and rate limits are never proven: what a finding shows there is known to weigh, no more.
     A finding proves a reason when ``findings/*.toml`` says that it explains it. The verdict is
     contradicted only when every check that could prove it ran and passed, for a known sending IP: a check
     that came to ``unknown`` leaves it consistent, and so does an SPF record that was never evaluated.
@@ -110,9 +113,11 @@ def rank(verdict: Verdict, results: Sequence[CheckResult], target: Target, knowl
     for finding in failing:
         if finding not in explaining and (reason := _nearest(finding, verdict, knowledge)):
             others.setdefault(reason, []).append(finding)
-    proven = [Cause(reason, Proof.PROVEN, tuple(found)) for reason, found in others.items()]
-    proven.sort(key=lambda c: c.reason.partition(".")[0] != verdict.category)
-    return (main, *proven) if main.proof is not Proof.CONTRADICTED else (*proven, main)
+    causes = [main]
+    causes += [Cause(r, _proof(r, found, results, target, knowledge), tuple(found)) for r, found in others.items()]
+    order = list(Proof)
+    causes.sort(key=lambda c: (order.index(c.proof), c is not main, c.reason.partition(".")[0] != verdict.category))
+    return tuple(causes)
 
 
 def _nearest(finding: Finding, verdict: Verdict, knowledge: Knowledge) -> str | None:
@@ -124,7 +129,7 @@ def _proof(
     reason: str, explaining: Iterable[Finding], results: Sequence[CheckResult], target: Target, knowledge: Knowledge
 ) -> Proof:
     if tuple(explaining):
-        return Proof.PROVEN
+        return Proof.CONSISTENT if reason.startswith(NEVER_PROVEN) else Proof.PROVEN
     outcomes = {r.check: r.outcome for r in results}
     able = knowledge.reasons[reason].checks
     evaluated = bool(target.ips) or "spf" not in able

@@ -14,7 +14,6 @@ from deliverkit.checks.names import reverse_name
 from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge.schema import FixSpec, StepSpec
 from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
-from deliverkit.proposals import propose
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -109,6 +108,11 @@ def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Ca
     if spec.record_value is None or spec.record_type is None:
         return None
     if spec.record_value == "{computed}":
+        if not case.results:
+            return None
+        # Knows the checks' facts, and so their libraries: not for those who only explain a reply.
+        from deliverkit.proposals import propose
+
         return propose(fix.id, values, case.results)
     name = fill(spec.record_name, values) or ""
     value = fill(spec.record_value, values) or ""

@@ -107,12 +107,14 @@ def _codes(page: Page, diagnosis: Diagnosis, say: Sentences) -> None:
 
 def _cause(page: Page, cause: Cause, diagnosis: Diagnosis, say: Sentences) -> None:
     word = say.word(cause.proof)
-    if cause.proof is Proof.PROVEN:
-        for finding in cause.findings:
-            page.field(word.upper(), say.finding(finding), indent=0, pad=12, role="strong")
+    for finding in cause.findings:
+        page.field(
+            word.upper(), say.finding(finding), indent=0, pad=14, role="strong" if cause.proof is Proof.PROVEN else ""
+        )
+    if cause.findings:
         return
     title = say.reason(cause.reason)
-    page.field(word.upper(), f"{title}. {say.word(cause.proof, 'sentence')}", indent=0, pad=12)
+    page.field(word.upper(), f"{title}. {say.word(cause.proof, 'sentence')}", indent=0, pad=14)
 
 
 def _footer(page: Page, diagnosis: Diagnosis) -> None:

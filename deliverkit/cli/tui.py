@@ -1,0 +1,32 @@
+"""``deliverkit tui`` and ``deliverkit`` alone: the door to the interactive screen, the only one."""
+
+from __future__ import annotations
+
+import click
+
+from deliverkit.cli.options import language, network_options
+from deliverkit.session import Network
+
+
+@click.command("tui")
+@click.argument("text", required=False)
+@network_options
+@click.option("--lang", default=None, metavar="LANG", help="Language of sentences.")
+def command(
+    text: str | None,
+    nameservers: tuple[str, ...],
+    timeout: float,
+    deadline: float,
+    record: str | None,
+    replay: str | None,
+    lang: str | None,
+) -> int:
+    """Open the interactive screen, with TEXT already in its input: a reply, a code, a domain or an IP."""
+    return start(text, Network(nameservers, timeout, deadline, record, replay), lang)
+
+
+def start(text: str | None = None, network: Network | None = None, lang: str | None = None) -> int:
+    """Run the screen until the user leaves it; gives the exit code."""
+    from deliverkit_tui.app import run_app
+
+    return run_app(text or "", network or Network(), language(lang))
