@@ -143,12 +143,13 @@ def known_name(spec: MacroString | None, domain: str, origin: str) -> str | None
 
 
 def askable(name: str) -> bool:
-    """A DNS question can be made of it: labels of 1 to 63 octets, 253 in all (RFC 1035 section 2.3.4).
+    """A DNS question can be made of it: ASCII, labels of 1 to 63 octets, 253 in all (RFC 1035 section 2.3.4).
 
-    A name that is not is treated as one that does not exist; RFC 7208 section 4.8 leaves it open.
+    A name that is not is treated as one that does not exist; RFC 7208 section 4.8 leaves it open. A backslash
+    would be an escape to whoever asks the question.
     """
-    size = name.encode("utf-8", "surrogatepass")
-    return len(size) <= MAX_NAME and all(0 < len(label) <= 63 for label in size.split(b"."))
+    plain = name.isascii() and "\\" not in name and len(name) <= MAX_NAME
+    return plain and all(0 < len(label) <= 63 for label in name.split("."))
 
 
 def _macro(match: re.Match[str], *, explanation: bool) -> Macro:

@@ -50,6 +50,17 @@ class Fault(StrEnum):
     """``redirect=`` or ``exp=`` twice (section 6)."""
 
 
+@dataclass(frozen=True, slots=True)
+class TermFault:
+    """One error of a record."""
+
+    fault: Fault
+    term: str
+    """As written."""
+    position: int
+    """Offset of the term in the record, from 0."""
+
+
 class SpfSyntaxError(ValueError):
     """A term breaks the grammar: receivers answer permerror for the whole record (section 4.6)."""
 
@@ -155,19 +166,18 @@ def parse(record: str) -> SpfRecord:
     """Parse a whole record. Raises SpfSyntaxError for its first error, wherever it stands (section 4.6)."""
     parsed, errors = read(record)
     if errors:
-        first = errors[0]
-        raise SpfSyntaxError(first.fault, first.term, first.position)
+        raise SpfSyntaxError(errors[0].fault, errors[0].term, errors[0].position)
     return parsed
 
 
 @lru_cache(maxsize=256)
-def read(record: str) -> tuple[SpfRecord, tuple[SpfSyntaxError, ...]]:
+def read(record: str) -> tuple[SpfRecord, tuple[TermFault, ...]]:
     """What can be read of a record, and every error in it. Linear in its length; cached, for one run reads
     the same record once for its tree and once for each IP."""
     if not select((record,)):
-        return SpfRecord(record, ()), (SpfSyntaxError(Fault.VERSION, record.partition(" ")[0], 0),)
+        return SpfRecord(record, ()), (TermFault(Fault.VERSION, record.partition(" ")[0], 0),)
     terms: list[Term] = []
-    errors: list[SpfSyntaxError] = []
+    errors: list[TermFault] = []
     once: set[str] = set()
     for text, position in _split(record):
         try:
@@ -178,7 +188,7 @@ def read(record: str) -> tuple[SpfRecord, tuple[SpfSyntaxError, ...]]:
                 once.add(term.name)
             terms.append(term)
         except SpfSyntaxError as error:
-            errors.append(error)
+            errors.append(TermFault(error.fault, error.term, error.position))
     return SpfRecord(record, tuple(terms)), tuple(errors)
 
 

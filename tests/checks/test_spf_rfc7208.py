@@ -55,7 +55,7 @@ def follow(zone: dict[str, dict[str, list[str] | Status]]) -> dict[str, dict[str
     for name, types in zone.items():
         seen = {name}
         while "CNAME" in types:
-            target = types["CNAME"][0]  # type: ignore[index]
+            target = types["CNAME"][0]
             if target in seen:
                 types = dict.fromkeys(("TXT", "A", "AAAA", "MX", "PTR"), Status.SERVFAIL)
                 break
