@@ -105,7 +105,7 @@ async def _presence(facts: SpfFacts, findings: Findings, questions: Questions) -
         findings.add("spf-domain-not-found", proof(root), domain=domain)
     elif root.state is NodeState.MISSING and facts.look_alikes:
         for text in facts.look_alikes:
-            evidence = Evidence(f"{domain} TXT", text[:500], root.dig or None)
+            evidence = Evidence(f"{domain} TXT", text, root.dig or None)
             findings.add("spf-malformed-version", evidence, domain=domain, found=text)
     elif root.state is NodeState.MISSING:
         findings.add("spf-missing", proof(root), domain=domain)

@@ -318,7 +318,8 @@ class _Run:
     def covers(self, answer: Answer, mechanism: Mechanism) -> bool:
         """One of the addresses, widened to the prefix length, holds the client's."""
         prefix = mechanism.prefix4 if self.ip.version == 4 else mechanism.prefix6
-        return any(self.ip in ipaddress.ip_network((ip, prefix), strict=False) for ip in addresses(answer))
+        found = (ip for ip in addresses(answer) if ip.version == self.ip.version)
+        return any(self.ip in ipaddress.ip_network((ip, prefix), strict=False) for ip in found)
 
 
 def addresses(answer: Answer) -> list[IpAddress]:

@@ -6,8 +6,9 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
-from deliverkit.checks import Notes
+from deliverkit.checks import Notes, evidence_of
 from deliverkit.checks.spf_eval import MAX_LOOKUPS, MAX_VOID_LOOKUPS, SpfEvaluation, SpfResult
 from deliverkit.checks.spf_record import Mechanism, Modifier, Qualifier, SpfRecord, read
 from deliverkit.checks.spf_tree import NodeState, SpfNode, SpfTree, final, too_many_mail_hosts
@@ -68,7 +69,7 @@ class Findings:
         if key not in self._seen and self._count[finding_id] < MAX_SAME:
             self._seen.add(key)
             self._count[finding_id] += 1
-            self.notes.add(finding_id, *evidence, **args)
+            self.notes.add(finding_id, *(_bounded(e) for e in evidence), **args)
 
     def tree(self, tree: SpfTree) -> None:
         """What is wrong with the tree as a whole and with each node."""
@@ -187,10 +188,18 @@ _IP_FINDINGS = {
 }
 
 
+def _bounded(evidence: Evidence | Answer) -> Evidence:
+    """Evidence of a size that a screen can take."""
+    found = evidence_of(evidence) if isinstance(evidence, Answer) else evidence
+    if len(found.value) <= MAX_EVIDENCE:
+        return found
+    return replace(found, value=found.value[: MAX_EVIDENCE - 1] + "…")
+
+
 def proof(node: SpfNode) -> Evidence:
     """A node's record, or what was there instead."""
     value = "\n".join(node.records) or (node.status.value if node.status else node.state.value)
-    return Evidence(f"{node.domain} TXT", value[:MAX_EVIDENCE], node.dig or None)
+    return Evidence(f"{node.domain} TXT", value, node.dig or None)
 
 
 def denies_all(record: str) -> bool:
