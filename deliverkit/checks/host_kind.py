@@ -88,6 +88,12 @@ def _holds_ip6(text: str, groups: list[str]) -> bool:
     return any(digits in group for group in found) or ".".join(reversed(digits)) in text
 
 
+def same_owner(one: str, other: str) -> bool:
+    """Whether two names probably stand below one registered domain. A guess from their form, without a list."""
+    first, second = one.lower().split("."), other.lower().split(".")
+    return first[len(_host_labels(first)) :] == second[len(_host_labels(second)) :]
+
+
 def _host_labels(labels: list[str]) -> list[str]:
     """Without the domain that somebody registered: two labels, or three below endings such as ``co.uk``."""
     two_part_ending = len(labels) > 3 and len(labels[-1]) == 2 and len(labels[-2]) <= 3

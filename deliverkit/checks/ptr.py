@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 
 from deliverkit.checks import Notes, Target, World
-from deliverkit.checks.host_kind import HostKind, host_kind
+from deliverkit.checks.host_kind import HostKind, host_kind, same_owner
 from deliverkit.checks.names import canonical_ip, is_host_name, is_ip, reaches, reverse_name, same_ip
 from deliverkit.checks.sending_ips import sending_ips
 from deliverkit.model import CheckResult, Outcome
@@ -86,8 +86,9 @@ async def run(target: Target, world: World) -> CheckResult:
     if not wanted and not notes.findings:
         return notes.result(outcome=Outcome.NOT_APPLICABLE)
     looked = tuple(await asyncio.gather(*(names_of(ip, world.resolver) for ip in wanted)))
+    own = tuple(name for name in (target.domain, target.mail_from, target.helo) if name)
     for names in looked:
-        _note(notes, names)
+        _note(notes, names, own)
     greeted = await _helo(notes, target, looked, world.resolver) if looked else ()
     return notes.result(
         PtrFacts(looked, facts.source, facts.cut, facts.networks, helo=target.helo, helo_addresses=greeted)
@@ -123,7 +124,7 @@ def _family(ip: str) -> str:
     return "AAAA" if ":" in ip else "A"
 
 
-def _note(notes: Notes, seen: IpNames) -> None:
+def _note(notes: Notes, seen: IpNames, own: tuple[str, ...]) -> None:
     """The findings about one IP; about its name only the one that says most."""
     ip, answer = seen.ip, seen.answer
     valid = [name for name in seen.names if name.valid]
@@ -134,21 +135,23 @@ def _note(notes: Notes, seen: IpNames) -> None:
     elif not valid:
         notes.add("ptr-invalid-name", answer, ip=ip, host=seen.names[0].name)
     elif not seen.confirmed:
-        _note_unconfirmed(notes, seen, valid)
+        _note_unconfirmed(notes, seen, valid, own)
     if valid:
         _note_kind(notes, seen, list(seen.confirmed) or valid)
     if seen.count > 1:
         notes.add("ptr-several", answer, ip=ip, count=seen.count, confirmed=len(seen.confirmed))
 
 
-def _note_unconfirmed(notes: Notes, seen: IpNames, valid: list[ReverseName]) -> None:
-    """No name leads back: elsewhere is worse to mistake than nowhere, and a failed question leaves it open."""
+def _note_unconfirmed(notes: Notes, seen: IpNames, valid: list[ReverseName], own: tuple[str, ...]) -> None:
+    """No name leads back. A failed question leaves it open; a name of somebody else cannot be mended, only left."""
     open_question = next((name for name in valid if name.confirmed is None), None)
     elsewhere = next((name for name in valid if name.addresses), None)
     name = open_question or elsewhere or valid[0]
     proof = [seen.answer, *([name.answer] if name.answer else [])]
     if open_question is not None:
         notes.add("ptr-forward-unanswered", *proof, ip=seen.ip, host=name.name)
+    elif own and not any(same_owner(name.name, mine) for mine in own):
+        notes.add("ptr-foreign-name", *proof, ip=seen.ip, host=name.name)
     elif elsewhere is not None:
         notes.add("ptr-not-confirmed", *proof, ip=seen.ip, host=name.name, addresses=", ".join(name.addresses))
     else:

@@ -35,6 +35,7 @@ SCENARIOS = {
     "ptr-invalid-name": (net("localhost"), {}, Outcome.FAIL),
     "ptr-name-unresolvable": (net("gone.shop.example"), {}, Outcome.FAIL),
     "ptr-not-confirmed": (net("mail.shop.example", shop={"mail": {"A": ["192.0.2.99"]}}), {}, Outcome.FAIL),
+    "ptr-foreign-name": (net("mail.elsewhere.example"), {}, Outcome.FAIL),
     "ptr-dynamic-name": (net("192-0-2-10.dyn.isp.example", **ACCESS), {}, Outcome.WARN),
     "ptr-generic-name": (net("192-0-2-10.isp.example", **ACCESS), {}, Outcome.PASS),
     "ptr-several": (net("mail.shop.example", "second.shop.example", shop=WITH_HELO), {}, Outcome.PASS),
@@ -89,6 +90,21 @@ async def test_a_delegated_reverse_zone_is_followed():
         "shop.example": {"mail": {"A": [IP]}},
     }
     assert ids(await run(zones)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "finding"),
+    [
+        ("mail.shop.example", {"domain": "news.shop.example"}, "ptr-name-unresolvable"),
+        ("mail.shop.example", {"domain": "other.example", "mail_from": "bounce.shop.example"}, "ptr-name-unresolvable"),
+        ("mail.shop.example", {"domain": "other.example"}, "ptr-foreign-name"),
+        ("mail.shop.example", {"domain": None}, "ptr-name-unresolvable"),
+        ("mail.one.co.uk", {"domain": "two.co.uk"}, "ptr-foreign-name"),
+        ("mail.one.co.uk", {"domain": "shop.one.co.uk"}, "ptr-name-unresolvable"),
+    ],
+)
+async def test_only_an_own_name_can_be_mended(name, target, finding):
+    assert ids(await run(net(name, shop={"other": {"A": [IP]}}), **target)) == [finding]
 
 
 @pytest.mark.parametrize("status", ["timeout", "servfail", "refused"])
