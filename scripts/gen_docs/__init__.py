@@ -1,4 +1,5 @@
-"""Makes the pages of the catalogue and of the command line from what the program itself reads.
+"""Makes the pages of the catalogue and of the command line from what the program itself reads, and fills in
+the output that hand-written pages show.
 
 ``python -m scripts.gen_docs --write`` writes them below ``docs/``; ``--check`` only compares.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.gen_docs import blocklists, cli, codes, findings, fixes, platforms, providers, reasons
+from scripts.gen_docs import blocklists, cli, codes, findings, fixes, outputs, platforms, providers, reasons
 from scripts.gen_docs.book import Book
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -18,9 +19,10 @@ FOLDERS = ("reasons", "findings", "fixes", "codes", "blocklists", "providers", "
 
 
 def pages(book: Book | None = None) -> Mapping[str, str]:
-    """All generated pages: path below ``docs/`` to content."""
+    """All pages that the script answers for: path below ``docs/`` to content."""
     book = book or Book.of()
-    return {path: content for kind in KINDS for path, content in kind.pages(book)}
+    made = {path: content for kind in KINDS for path, content in kind.pages(book)}
+    return made | outputs.marked_pages(DOCS, (*FOLDERS, "cli.md"))
 
 
 def drift(wanted: Mapping[str, str], docs: Path = DOCS) -> list[str]:

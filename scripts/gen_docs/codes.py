@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from deliverkit.knowledge.schema import BasicCode, CodeReuse, EnhancedCode
+from deliverkit.knowledge.schema import BasicCode, CodePart, CodeReuse, EnhancedCode
 from scripts.gen_docs.book import Book, Pages, code_page
 from scripts.gen_docs.markdown import bullets, code, facts, page, section, table, text
 
@@ -42,7 +42,10 @@ def _index(book: Book) -> str:
         intro,
         section(
             "Enhanced status codes",
-            "X stands for the class: 4 is temporary, 5 is permanent.",
+            "The first number is the class, the second the subject, the third the detail.",
+            _digits(book, "class", k.code_classes),
+            _digits(book, "subject", k.code_subjects),
+            "X stands for the class.",
             table(head, _rows(book, registered)),
         ),
         section("Private codes of providers", "Not in the registry.", table(head, _rows(book, private))),
@@ -50,6 +53,11 @@ def _index(book: Book) -> str:
         _reuse_table(book, k.code_reuse.values()),
         description=intro,
     )
+
+
+def _digits(book: Book, part: str, entries: Mapping[str, CodePart]) -> str:
+    rows = [(code(e.id), text(e.name), text(book.say.code(f"{part}-{e.id}", "meaning"))) for e in entries.values()]
+    return table([part, "name", "meaning"], rows)
 
 
 def _rows(book: Book, entries: Iterable[EnhancedCode | BasicCode]) -> list[tuple[str, str, str]]:

@@ -65,13 +65,11 @@ def _codes(rule: Rule) -> str:
 
 def _rule(book: Book, rule: Rule) -> str:
     info = book.knowledge.rule_info[rule.id]
-    note = str(book.words("rules", rule.id).get("note", ""))
     return "\n\n".join(
         part
         for part in (
             f"## {text(rule.id)} {{#{rule.id}}}",
             book.reason(rule.reason),
-            text(note),
             "\n\n".join(block(example) for example in info.examples),
             "Pattern:",
             block(rule.pattern),

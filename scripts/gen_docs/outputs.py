@@ -1,0 +1,79 @@
+"""Real output inside hand-written pages.
+
+A line ``<!-- run: deliverkit … -->`` says what the fenced block after it shows; the block is filled with what the
+command prints. ``<!-- run json: … -->`` shows the JSON document with its longest parts cut to ``…``.
+Only commands that ask nothing of the network belong here: offline ones, or with ``--replay demo``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from deliverkit.cli.main import run
+from scripts.gen_docs.markdown import block
+
+_MARKED = re.compile(
+    r"^(?P<mark><!-- run(?P<json> json)?: deliverkit (?P<args>.+?) -->)\n+(?P<fence>```+)[^\n]*\n.*?^(?P=fence)$",
+    re.M | re.S,
+)
+BUG = 70
+
+
+def refreshed(content: str, where: str) -> str:
+    """The page with every marked block filled anew. Raises RuntimeError for a command that ends in a bug."""
+
+    def fill(match: re.Match[str]) -> str:
+        argv = [*shlex.split(match["args"]), "--lang", "en"]
+        if match["json"]:
+            shown = block(_shortened(_output([*argv, "--format", "json"], where)), "json")
+        else:
+            shown = block(_output(argv, where))
+        return f"{match['mark']}\n\n{shown}"
+
+    return _MARKED.sub(fill, content)
+
+
+def marked_pages(docs: Path, generated: tuple[str, ...]) -> dict[str, str]:
+    """Hand-written pages that show output: path below ``docs`` to what they should say."""
+    pages = {}
+    for path in sorted(docs.rglob("*.md")):
+        name = path.relative_to(docs).as_posix()
+        content = path.read_text(encoding="utf-8")
+        if name.partition("/")[0] not in generated and _MARKED.search(content):
+            pages[name] = refreshed(content, name)
+    return pages
+
+
+def _output(argv: list[str], where: str) -> str:
+    out, err = io.StringIO(), io.StringIO()
+    plain = mock.patch.dict(os.environ, {"COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"})
+    with plain, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(argv)
+    if code in (2, BUG) or not out.getvalue().strip():
+        raise RuntimeError(f"docs/{where}: deliverkit {shlex.join(argv)} ended with {code}: {err.getvalue().strip()}")
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _shortened(document: str) -> str:
+    """A JSON document short enough to read: facts left out, lists of more than two cut, seconds made the same."""
+    return json.dumps(_cut(json.loads(document)), ensure_ascii=False, indent=2)
+
+
+def _cut(value: Any, key: str = "") -> Any:
+    if key == "elapsed":
+        return 0.0
+    if key == "facts" and value is not None:
+        return "…"
+    if isinstance(value, dict):
+        return {k: _cut(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_cut(v) for v in value[:2]] + (["…"] if len(value) > 2 else [])
+    return value
