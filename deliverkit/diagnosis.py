@@ -165,7 +165,9 @@ def _steps(
         "mail_from": target.mail_from or target.domain,
         "helo": target.helo,
         "provider": verdict.provider,
+        "host": bounce.mx,
         "help_url": info.help_url if info else None,
+        "lookup_url": evidence.groups.get("url") or (info.help_url if info else None),
         **{k: v for k, v in evidence.groups.items() if k in ("list", "limit", "url")},
     }
     case = Case(values, verdict.provider, platforms_in(results), tuple(results))
@@ -173,10 +175,10 @@ def _steps(
 
 
 def _settled(fix: str, decided: set[str], knowledge: Knowledge) -> bool:
-    """A general fix whose every verifiable step belongs to a check that has already spoken: if something
-    is wrong there, a finding has asked for the right fix; if not, there is nothing to do."""
+    """A general fix that findings ask for, and whose every verifiable step belongs to a check that has already
+    spoken: if something is wrong there, a finding has asked for the right fix; if not, there is nothing to do."""
     checks = {s.verify_check for s in knowledge.fixes[fix].steps if s.verify_check}
-    return bool(checks) and checks <= decided
+    return bool(checks) and checks <= decided and any(fix in f.fixes for f in knowledge.findings.values())
 
 
 def platforms_in(results: Iterable[CheckResult]) -> tuple[str, ...]:

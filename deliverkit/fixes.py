@@ -85,7 +85,7 @@ def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step
         args=values,
         record=_record(fix, spec, values, case),
         command=fill(spec.command, values),
-        url=fill(spec.url, values),
+        url=_whole(spec.url, values),
         verify=fill(spec.verify, values),
         verify_check=spec.verify_check,
         because=tuple(dict.fromkeys(want.because for want in wants)),
@@ -102,6 +102,12 @@ def fill(template: str | None, values: Mapping[str, Scalar]) -> str | None:
         return str(known) if known not in (None, "") else "YOUR-" + match[1].upper().replace("_", "-")
 
     return PLACEHOLDER.sub(value, template)
+
+
+def _whole(template: str | None, values: Mapping[str, Scalar]) -> str | None:
+    """A filled address, or None while a value is missing: half an address helps nobody."""
+    missing = template is None or any(values.get(name) in (None, "") for name in PLACEHOLDER.findall(template))
+    return None if missing else fill(template, values)
 
 
 def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Case) -> Record | None:
