@@ -41,20 +41,24 @@ Certificate = tuple[Path, ssl.SSLContext]
 
 
 async def test_one_tls_connection_carries_all_questions(certificate: Certificate) -> None:
-    async with LoopbackDns(_named, tls=certificate[1]) as server:
-        async with LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver:
-            answers = await asyncio.gather(*(resolver.query(f"n{i}.example", "TXT") for i in range(200)))
+    async with (
+        LoopbackDns(_named, tls=certificate[1]) as server,
+        LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver,
+    ):
+        answers = await asyncio.gather(*(resolver.query(f"n{i}.example", "TXT") for i in range(200)))
     assert [a.records for a in answers] == [(f"n{i}.example.",) for i in range(200)]
     assert server.connections == 1
     assert answers[0].server == f"tls://{server.address}"
 
 
 async def test_a_tls_connection_that_was_closed_is_opened_again(certificate: Certificate) -> None:
-    async with LoopbackDns(_named, tls=certificate[1]) as server:
-        async with LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).found
-            server.hang_up()
-            assert (await resolver.query("b.example", "TXT")).found
+    async with (
+        LoopbackDns(_named, tls=certificate[1]) as server,
+        LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).found
+        server.hang_up()
+        assert (await resolver.query("b.example", "TXT")).found
     assert server.connections == 2
 
 
@@ -63,31 +67,39 @@ async def test_tls_passes_over_what_does_not_match(certificate: Certificate) -> 
         other = dns.message.make_query("other.example", "TXT", id=query.id)
         return [b"", b"\0", reply(other, "other.example. 9 IN TXT spoofed"), *_named(query, tcp)]
 
-    async with LoopbackDns(respond, tls=certificate[1]) as server:
-        async with LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).records == ("a.example.",)
+    async with (
+        LoopbackDns(respond, tls=certificate[1]) as server,
+        LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).records == ("a.example.",)
 
 
 async def test_a_silent_tls_server_is_a_timeout(certificate: Certificate) -> None:
-    async with LoopbackDns(lambda query, tcp: (), tls=certificate[1]) as server:
-        async with LiveResolver([f"tls://{server.address}"], SHORT, 1, ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).status is Status.TIMEOUT
+    async with (
+        LoopbackDns(lambda query, tcp: (), tls=certificate[1]) as server,
+        LiveResolver([f"tls://{server.address}"], SHORT, 1, ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).status is Status.TIMEOUT
 
 
 async def test_a_tls_server_that_hangs_up_is_an_error(certificate: Certificate) -> None:
     def respond(query: dns.message.Message, tcp: bool) -> Iterable[Packet]:
         raise ConnectionResetError
 
-    async with LoopbackDns(respond, tls=certificate[1]) as server:
-        async with LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).status is Status.ERROR
+    async with (
+        LoopbackDns(respond, tls=certificate[1]) as server,
+        LiveResolver([f"tls://{server.address}"], ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).status is Status.ERROR
 
 
 @pytest.mark.parametrize("scheme", ["tls", "https"])
 async def test_a_certificate_that_nobody_vouches_for_is_an_error(certificate: Certificate, scheme: str) -> None:
-    async with LoopbackDns(_named, tls=certificate[1]) as server:
-        async with LiveResolver([f"{scheme}://{server.address}"]) as resolver:
-            answer = await resolver.query("a.example", "TXT")
+    async with (
+        LoopbackDns(_named, tls=certificate[1]) as server,
+        LiveResolver([f"{scheme}://{server.address}"]) as resolver,
+    ):
+        answer = await resolver.query("a.example", "TXT")
     assert (answer.status, server.asked) == (Status.ERROR, [])
 
 
@@ -96,9 +108,11 @@ def _doh(body: bytes) -> bytes:
 
 
 async def test_https_posts_the_question_with_id_0(certificate: Certificate) -> None:
-    async with LoopbackHttps(_doh, certificate[1]) as server:
-        async with LiveResolver([server.url], ca_file=certificate[0]) as resolver:
-            answers = [await resolver.query("a.example", "TXT") for _ in range(2)]
+    async with (
+        LoopbackHttps(_doh, certificate[1]) as server,
+        LiveResolver([server.url], ca_file=certificate[0]) as resolver,
+    ):
+        answers = [await resolver.query("a.example", "TXT") for _ in range(2)]
     assert [a.records for a in answers] == [("x",), ("x",)]
     assert answers[0].server == server.url
     head, body = server.requests[0]
@@ -121,12 +135,16 @@ async def test_https_posts_the_question_with_id_0(certificate: Certificate) -> N
 async def test_an_https_server_that_says_nonsense_is_an_error(
     certificate: Certificate, respond: Callable[[bytes], bytes]
 ) -> None:
-    async with LoopbackHttps(respond, certificate[1]) as server:
-        async with LiveResolver([server.url], ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).status is Status.ERROR
+    async with (
+        LoopbackHttps(respond, certificate[1]) as server,
+        LiveResolver([server.url], ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).status is Status.ERROR
 
 
 async def test_a_silent_https_server_is_a_timeout(certificate: Certificate) -> None:
-    async with LoopbackHttps(lambda body: b"", certificate[1]) as server:
-        async with LiveResolver([server.url], SHORT, 1, ca_file=certificate[0]) as resolver:
-            assert (await resolver.query("a.example", "TXT")).status is Status.TIMEOUT
+    async with (
+        LoopbackHttps(lambda body: b"", certificate[1]) as server,
+        LiveResolver([server.url], SHORT, 1, ca_file=certificate[0]) as resolver,
+    ):
+        assert (await resolver.query("a.example", "TXT")).status is Status.TIMEOUT
