@@ -16,6 +16,7 @@ from deliverkit.knowledge.schema import FixSpec, StepSpec
 from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_HARMLESS = re.compile(r"(?![-+@])[\w%+=:,./@-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step
         owner=spec.owner or fix.owner,
         args=values,
         record=_record(fix, spec, values, case),
-        command=fill(spec.command, values),
+        command=_command(spec.command, values),
         url=_whole(spec.url, values),
-        verify=fill(spec.verify, values),
+        verify=_command(spec.verify, values),
         verify_check=spec.verify_check,
         because=tuple(dict.fromkeys(want.because for want in wants)),
     )
@@ -102,6 +103,12 @@ def fill(template: str | None, values: Mapping[str, Scalar]) -> str | None:
         return str(known) if known not in (None, "") else "YOUR-" + match[1].upper().replace("_", "-")
 
     return PLACEHOLDER.sub(value, template)
+
+
+def _command(template: str | None, values: Mapping[str, Scalar]) -> str | None:
+    """A filled command. It is made to be pasted into a shell and values come from DNS and bounces, so one that a
+    shell or a program's option parser would act on is left to be filled in by hand."""
+    return fill(template, {k: v if v is not None and _HARMLESS.fullmatch(str(v)) else None for k, v in values.items()})
 
 
 def _whole(template: str | None, values: Mapping[str, Scalar]) -> str | None:

@@ -71,3 +71,11 @@ def test_the_records_of_a_reverse_name_fit_the_family_of_the_ip():
 
 def test_what_is_not_known_is_left_to_be_filled_in():
     assert records("ptr-set")[1][0] == "YOUR-PTR-NAME"
+
+
+@pytest.mark.parametrize("host", ["x.example;reboot", "$(reboot).example", "`reboot`", "a'b", "-f/etc/passwd", "a b"])
+def test_what_a_shell_would_act_on_never_reaches_a_command(host):
+    planned = steps([Wanted("helo-set", "ptr-helo-invalid", {"host": host})], Case({"domain": "shop.example"}), load())
+    commands = [part for step in planned for part in (step.command, step.verify) if part]
+    assert any("YOUR-HOST" in command for command in commands)
+    assert not any(host in command for command in commands)
