@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deliverkit.checks.dkim_key import DkimKey, DkimKeyError, KeyFault, parse_key
+from deliverkit.checks.dkim_key import MAX_RECORD, DkimKey, DkimKeyError, KeyFault, parse_key
 from deliverkit.knowledge import Knowledge
 from deliverkit.net.resolver import Answer, Resolver
 
@@ -46,6 +46,8 @@ class FoundKey:
     cname: tuple[str, ...]
     """Names that led to the record."""
     key: DkimKey | DkimKeyError
+    text: str
+    """The record, cut to ``MAX_RECORD`` characters; hostile until cleaned."""
 
     @property
     def usable(self) -> bool:
@@ -86,10 +88,11 @@ class Probe:
         """The records there that were meant as keys; a named selector shows any record it has."""
         if not self.answer.found:
             return ()
-        parsed = [parse_key(text) for text in self.answer.records[:MAX_RECORDS]]
-        meant = [k for k in parsed if not (isinstance(k, DkimKeyError) and k.fault is KeyFault.NOT_A_KEY)]
+        parsed = [(parse_key(text), text[:MAX_RECORD]) for text in self.answer.records[:MAX_RECORDS]]
+        meant = [p for p in parsed if not (isinstance(p[0], DkimKeyError) and p[0].fault is KeyFault.NOT_A_KEY)]
         shown = meant or (parsed[:1] if self.source is Source.NAMED else [])
-        return tuple(FoundKey(self.selector, self.answer.name, self.source, self.answer.cname, key) for key in shown)
+        place = (self.selector, self.answer.name, self.source, self.answer.cname)
+        return tuple(FoundKey(*place, key, text) for key, text in shown)
 
 
 def clean_selector(text: str) -> str | None:
