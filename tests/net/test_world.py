@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliverkit.errors import FileError
+from deliverkit.net import open_resolver
 from deliverkit.net.replay import ReplayResolver
 from deliverkit.net.resolver import Status
 
@@ -181,6 +182,13 @@ def test_a_malformed_world_names_the_key(tmp_path: Path, text: str, named: str) 
     assert str(path) in str(caught.value)
     assert named in str(caught.value)
     assert caught.value.advice
+
+
+async def test_a_toml_file_to_replay_is_a_world(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(WORLD)
+    async with open_resolver(replay=path) as resolver:
+        assert (await resolver.query("shop.example", "MX")).found
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * (8 * 1024 * 1024 + 1), b"a = " + b"[" * 5000])
