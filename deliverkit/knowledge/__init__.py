@@ -195,7 +195,9 @@ def _group(cls: type[T], part: str, pattern: str, group: str) -> dict[str, T]:
 
 
 def _validated_group(cls: type[Any], pattern: str, group: str) -> dict[str, Any]:
-    path, tables = _located(pattern)[group]
+    path, tables = _located(pattern).get(group, (store.HERE / pattern, None))
+    if not isinstance(tables, dict):
+        raise KnowledgeError(f"{path}: there are no tables [{group}.…]", advice=f"Write each as [{group}.KEY].")
     for key, table in tables.items():
         build_at(cls, table, path, key, group=group)
     return dict(tables)
