@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from scripts.gen_docs.markdown import code, text
 
 Pages = Iterator[tuple[str, str]]
 """(path below docs/, content)."""
+
+
+_REPLY_CODE = re.compile(r"[2-5]\d\d(?=[ -])")
+_ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 
 
 def code_page(code_id: str) -> str:
@@ -94,11 +99,18 @@ class Book:
 
     @cached_property
     def rules_by_code(self) -> Mapping[str, list[Rule]]:
-        """Reply rules that want a code, by the code's page."""
-        pairs = [(rule.enhanced, rule) for rule in self.knowledge.rules] + [
-            (str(rule.code or ""), rule) for rule in self.knowledge.rules
-        ]
-        return _grouped((code_page(wanted), rule) for wanted, rule in pairs if wanted)
+        """Reply rules that want a code, or whose example carries it, by the code's page."""
+        pairs = {(page, rule.id): rule for rule in self.knowledge.rules for page in self._code_pages(rule)}
+        return _grouped((page, rule) for (page, _), rule in pairs.items())
+
+    def _code_pages(self, rule: Rule) -> Iterator[str]:
+        for wanted in (rule.code, rule.enhanced):
+            if wanted:
+                yield code_page(str(wanted))
+        for example in self.knowledge.rule_info[rule.id].examples:
+            for found in (_REPLY_CODE.match(example), _ENHANCED.search(example)):
+                if found:
+                    yield code_page(found[0])
 
     @cached_property
     def rules_by_fix(self) -> Mapping[str, list[Rule]]:

@@ -150,9 +150,11 @@ def _reuse_table(book: Book, reuses: Iterable[CodeReuse]) -> str:
 
 
 def _rules(book: Book, own: str) -> str:
-    rules = book.rules_by_code[own]
-    rows = [(book.rule_link(rule), book.link("reasons", rule.reason)) for rule in rules]
-    return section("Replies with it that we know", table(["rule", "reason"], rows))
+    groups: dict[str, list[str]] = {}
+    for rule in book.rules_by_code[own]:
+        groups.setdefault(rule.reason, []).append(book.rule_link(rule))
+    rows = [(book.link("reasons", reason), ", ".join(rules)) for reason, rules in groups.items()]
+    return section("Replies with it that we know", table(["reason", "rules"], rows))
 
 
 def _origin(source: str, as_of: str, confirmed: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from deliverkit.knowledge.schema import FixSpec, StepSpec
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import block, bullets, code, page, section, table, text, url
@@ -37,26 +39,38 @@ def _page(book: Book, fix: FixSpec) -> str:
         text(title),
         f"{code(fix.id)} · {text(book.say.word(fix.owner, 'sentence'))}",
         block(f"deliverkit fix {fix.id}"),
-        *(_step(book, fix, step, number) for number, step in enumerate(fix.steps, 1)),
+        *_steps(book, fix),
         _wanted(book, fix),
         section("References", bullets(text(reference) for reference in fix.references)),
         description=title,
     )
 
 
-def _step(book: Book, fix: FixSpec, step: StepSpec, number: int) -> str:
+def _steps(book: Book, fix: FixSpec) -> Iterator[str]:
+    """Steps for everybody are numbered; a variant says for whom it is."""
+    number = 0
+    for step in fix.steps:
+        if step.platform is None and step.provider is None:
+            number += 1
+            yield _step(book, fix, step, f"{number}. ")
+        else:
+            yield _step(book, fix, step, "")
+
+
+def _step(book: Book, fix: FixSpec, step: StepSpec, label: str) -> str:
     words = book.words("fixes", fix.id).get("steps", {}).get(step.id, {})
-    blocks = [f"## {number}. {text(str(words.get('title', step.id)))} {{#{step.id}}}"]
-    only = [book.link("platforms", step.platform, text(book.say.platform(step.platform)))] if step.platform else []
-    only += [book.link("providers", step.provider, text(book.say.provider(step.provider)))] if step.provider else []
-    if only:
-        blocks.append(f"*Only for {' and '.join(only)}.*")
+    blocks = [f"## {label}{text(str(words.get('title', step.id)))} {{#{step.id}}}"]
+    if step.platform:
+        name = text(book.say.platform(step.platform))
+        blocks.append(f"*Only for senders on {book.link('platforms', step.platform, name)}.*")
+    if step.provider:
+        name = text(book.say.provider(step.provider))
+        blocks.append(f"*Only for replies of {book.link('providers', step.provider, name)}.*")
     if step.owner and step.owner is not fix.owner:
         blocks.append(f"Who acts: {text(book.say.word(step.owner, 'sentence'))}")
     if words.get("why"):
         blocks.append(text(str(words["why"])))
-    blocks += _to_do(step)
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, *_to_do(step)])
 
 
 def _to_do(step: StepSpec) -> list[str]:
