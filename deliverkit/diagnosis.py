@@ -47,6 +47,8 @@ async def diagnose(
     verdict = classifier.classify(bounce)
     evidence = classifier.evidence(bounce, verdict)
     target = target_of(bounce, evidence, target)
+    if named := lists_named(evidence, world.knowledge):
+        world = dataclasses.replace(world, also_lists=(*world.also_lists, *named))
     names = [name for name in asked or checks_for(verdict, world.knowledge) if can_run(name, target)]
     results = in_order([result async for result in run_checks(names, target, world)])
     return join(bounce, verdict, evidence, results, target, world.knowledge)
@@ -70,6 +72,12 @@ def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target) -> Target:
         mail_from=target.mail_from or (sender if target.domain else None),
         recipient_domain=target.recipient_domain or _domain(bounce.recipient),
     )
+
+
+def lists_named(evidence: RuleEvidence, knowledge: Knowledge) -> tuple[str, ...]:
+    """Ids of the blocklists that the reply names, so that they are asked whether or not they are by default."""
+    words = f"{evidence.matched} {evidence.groups.get('list', '')}".lower()
+    return tuple(b.id for b in knowledge.blocklists.values() if b.zone and b.zone in words)
 
 
 def _domain(address: str | None) -> str | None:

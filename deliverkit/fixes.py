@@ -68,13 +68,22 @@ def steps(wanted: Iterable[Wanted], case: Case, knowledge: Knowledge) -> tuple[S
 def fix_steps(fix: FixSpec, case: Case) -> list[StepSpec]:
     """The steps of a fix that apply: variants for other platforms or providers left out, and the
     common step gone where a variant of the same id stands in its place."""
+    seen = "\n".join(published(case.results))
     apply = [
         s
         for s in fix.steps
-        if (s.platform is None or s.platform in case.platforms) and (s.provider is None or s.provider == case.provider)
+        if (s.platform is None or s.platform in case.platforms)
+        and (s.provider is None or s.provider == case.provider)
+        and not (s.unless and s.unless in seen)
     ]
     special = {s.id.partition("@")[0] for s in apply if s.platform or s.provider}
     return [s for s in apply if s.platform or s.provider or s.id not in special]
+
+
+def published(results: Iterable[CheckResult]) -> list[str]:
+    """The SPF and DMARC records that the checks saw."""
+    facts = [result.facts for result in results]
+    return [text for f in facts for name in ("records", "published") for text in getattr(f, name, ())]
 
 
 def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step:

@@ -9,6 +9,7 @@ and ``deliverkit.audit``.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,12 +63,13 @@ async def open_world(network: Network) -> AsyncIterator[World]:
     Raises ResolverError for a name server that cannot be used, FileError for a recording that cannot be
     read or written.
     """
+    from deliverkit.checks.blocklist_keys import keys_from
     from deliverkit.net import open_resolver
 
     async with open_resolver(
         network.nameservers, network.timeout, replay=network.replayed_from, deadline=network.deadline
     ) as resolver:
-        yield World(resolver, load())
+        yield World(resolver, load(), keys=keys_from(os.environ))
         if network.record:
             from deliverkit.net.record import save
 

@@ -75,7 +75,7 @@ def _walk(cases: list[dict[str, Any]], found: list[Diagnosis], say: Sentences, c
             page.para(f"> {line}", hang=2, role="dim")
         page.line(f"$ deliverkit diagnose - {_flags(case)}--replay demo", "code")
         page.blank()
-        page.lines += diagnosis_text(diagnosis, say, width=columns, paint=colour).splitlines()
+        page.lines += diagnosis_text(diagnosis, say, width=columns, paint=colour, full=1).splitlines()
         page.blank()
     page.line("── Try next ".ljust(page.width, "─"), "strong")
     for what, how in NEXT:

@@ -192,6 +192,8 @@ class StepSpec:
     """Only for senders on this platform."""
     provider: str | None = None
     """Only for replies of this provider."""
+    unless: str | None = None
+    """Left out where a record that the checks saw holds this text: there it is done already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,15 +52,19 @@ class Sentences:
         """``title``, ``summary``, ``why`` or ``harmless`` of a finding, its arguments filled in."""
         return self._said("findings", finding.id, part, finding.args, "" if part == "harmless" else finding.id)
 
-    def fix(self, fix: str) -> str:
+    def fix(self, fix: str, args: Mapping[str, Scalar] | None = None) -> str:
         """Title of a fix."""
-        return str(self._text("fixes", fix).get("title", fix))
+        return self._said("fixes", fix, "title", args or {}, fix)
 
     def step(self, step: Step, part: str = "title") -> str:
         """``title`` or ``why`` of a step."""
         fix, _, name = step.id.partition(".")
         texts = self._text("fixes", fix).get("steps", {}).get(name, {})
         return fill(texts.get(part, step.id if part == "title" else ""), _shown(step.args)) or ""
+
+    def listing(self, key: str) -> str:
+        """A sentence about blocklists by its key (``why.empty``, ``note.spamcop``); empty where there is none."""
+        return str(self.knowledge.text("blocklists", self.lang).get(key, ""))
 
     def code(self, code: str, part: str) -> str:
         """``meaning``, ``usual`` or ``guide`` of a code; empty where there is none."""

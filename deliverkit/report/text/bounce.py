@@ -21,15 +21,17 @@ def explanation(diagnosis: Diagnosis, say: Sentences, *, width: int = 80, paint:
     return str(page)
 
 
-def diagnosis_text(diagnosis: Diagnosis, say: Sentences, *, width: int = 80, paint: Paint = no_paint) -> str:
-    """The verdict, what the checks proved, and the steps."""
+def diagnosis_text(
+    diagnosis: Diagnosis, say: Sentences, *, width: int = 80, paint: Paint = no_paint, full: int = 3
+) -> str:
+    """The verdict, what the checks proved, and the steps, the first ``full`` fixes whole."""
     page = Page(width, paint)
     _banner(page, diagnosis, say)
     page.blank()
     for cause in diagnosis.causes:
         _cause(page, cause, diagnosis, say)
     page.blank()
-    write_checks(page, diagnosis.checks, say)
+    write_checks(page, diagnosis.checks, say, told=[f for cause in diagnosis.causes for f in cause.findings])
     if diagnosis.not_asked:
         page.para(
             f"not asked: {', '.join(diagnosis.not_asked)} (--checks all asks every one that can be)",
@@ -38,7 +40,7 @@ def diagnosis_text(diagnosis: Diagnosis, say: Sentences, *, width: int = 80, pai
         )
     page.blank()
     _decision(page, diagnosis, say)
-    write_steps(page, diagnosis.steps, say)
+    write_steps(page, diagnosis.steps, say, full=full)
     _footer(page, diagnosis)
     return str(page)
 

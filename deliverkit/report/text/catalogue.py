@@ -125,17 +125,17 @@ def list_text(entry: Blocklist, say: Sentences, *, width: int = 80, paint: Paint
         ("zone", entry.zone),
         ("operator", entry.operator),
         ("takes", ", ".join(entry.kinds)),
-        ("weight", entry.weight),
+        ("weight", entry.weight.value),
         ("look up", entry.lookup_url),
         ("removal", entry.removal_url),
     ):
         if value:
             page.field(label, value)
-    for part in say.knowledge.text("blocklists", say.lang).get(entry.id, {}).values():
-        if isinstance(part, str):
-            page.para(part, indent=2)
+    for key in (f"note.{entry.id}", f"removal.{entry.id}"):
+        if text := say.listing(key):
+            page.para(text, indent=2)
     if entry.codes:
         page.blank()
     for code in entry.codes:
-        page.field(code.a, f"{code.kind}: {code.label}")
+        page.field(code.a, f"{code.label}: {say.listing(f'meaning.{code.meaning}') or code.kind}")
     return str(page)

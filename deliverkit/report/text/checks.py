@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from deliverkit.model import CheckResult, Finding, Outcome, Severity
 from deliverkit.report.clean import one_line
@@ -10,16 +10,36 @@ from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import ROLES, SYMBOLS, Page
 
 
-def write_checks(page: Page, results: Iterable[CheckResult], say: Sentences, *, evidence: bool = False) -> None:
-    """A row a check: name, symbol, word, and its most telling finding; further ones under it."""
+MOST_ALIKE = 3
+"""Findings shown of one kind where all is well: one for each of the first IPs."""
+
+
+def write_checks(
+    page: Page,
+    results: Iterable[CheckResult],
+    say: Sentences,
+    *,
+    evidence: bool = False,
+    told: Collection[Finding] = (),
+) -> None:
+    """A row a check: name, symbol, word, and its most telling finding; further ones under it.
+
+    ``told`` are findings that the page has told in full already: here their titles are enough.
+    """
     for result in results:
         shown = _telling(result, say)
         word = say.word(result.outcome)
         head = f"  {result.check:<18}{SYMBOLS[result.outcome]} {word:<9}"
-        first = say.finding(shown[0]) if shown else result.subject
-        page.field(head, first, indent=0, pad=len(head) + 1, label_role=ROLES[result.outcome])
-        for finding in shown[1:]:
-            page.field("", say.finding(finding), indent=0, pad=len(head) + 1)
+        lines = [say.finding(f, "title" if f in told else "summary") for f in shown]
+        page.field(
+            head,
+            (lines or [say.word(result.outcome, "sentence")])[0],
+            indent=0,
+            pad=len(head) + 1,
+            label_role=ROLES[result.outcome],
+        )
+        for line in lines[1:]:
+            page.field("", line, indent=0, pad=len(head) + 1)
         if evidence:
             _evidence(page, shown)
 
@@ -29,7 +49,7 @@ def _telling(result: CheckResult, say: Sentences) -> list[Finding]:
     order = list(Severity)
     ranked = sorted(result.findings, key=lambda f: (_rank(f, say), order.index(f.severity)))
     loud = [f for f in ranked if say.knowledge.findings[f.id].outcome in (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN)]
-    return loud or ranked[:2]
+    return loud or [f for f in ranked if f.id == ranked[0].id][:MOST_ALIKE]
 
 
 def _rank(finding: Finding, say: Sentences) -> int:

@@ -58,14 +58,16 @@ class Page:
 
     def banner(self, left: str, right: str, role: str) -> None:
         """Left and right on one line where they fit, else under each other."""
-        left, right = one_line(left, 300), one_line(right, 300)
+        left = " " * (len(left) - len(left.lstrip())) + one_line(left, 300)
+        right = one_line(right, 300)
         if len(left) + len(right) + 2 <= self.width:
             gap = " " * (self.width - len(left) - len(right))
             self.lines.append(self.paint(left, role) + gap + self.paint(right, "dim"))
             return
-        self.para(left, role=role, hang=2)
+        indent = len(left) - len(left.lstrip())
+        self.para(left.lstrip(), indent=indent, hang=2, role=role)
         if right:
-            self.para(right, indent=2, role="dim")
+            self.para(right, indent=indent + 2, role="dim")
 
     def para(self, text: str, *, indent: int = 0, hang: int = 0, role: str = "") -> None:
         """Text wrapped at spaces; lines after the first are indented by ``hang`` more."""
@@ -76,6 +78,8 @@ class Page:
     ) -> None:
         """``label   text`` with the text wrapped under itself."""
         head = " " * indent + label.ljust(pad)
+        if label and not head.endswith(" "):
+            head += " "
         parts = self._wrapped(text, len(head), 0) or [""]
         for i, part in enumerate(parts):
             body = part.strip()
@@ -86,9 +90,10 @@ class Page:
         """A record or command under a label. A command stays on its line; a record wraps under itself."""
         self.field(label, text, indent=indent, pad=pad, role=role)
 
-    def command(self, text: str, *, indent: int = 5) -> None:
-        """A command, alone on its line, never broken."""
-        self.lines.append(" " * indent + self.paint(one_line(text), "code"))
+    def command(self, text: str, *, indent: int = 5, label: str = "") -> None:
+        """A command on a line of its own, never broken; ``label`` in front of it."""
+        lead = " " * indent + (self.paint(label.ljust(9), "dim") if label else "")
+        self.lines.append(lead + self.paint(one_line(text), "code"))
 
     def _wrapped(self, text: str, indent: int, hang: int) -> list[str]:
         return [

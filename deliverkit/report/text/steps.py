@@ -14,11 +14,12 @@ def write_steps(page: Page, steps: Sequence[Step], say: Sentences, *, full: int 
     for number, (fix, members) in enumerate(_by_fix(steps), 1):
         owner = say.word(members[0].owner)
         if number > full:
-            page.banner(f"  {number}  {say.fix(fix)}", "", "")
-            page.command(f"deliverkit fix {fix}")
+            if number == full + 1:
+                page.blank()
+            page.banner(f"  {number}  {say.fix(fix, members[0].args)}", f"deliverkit fix {fix}", "")
             continue
         page.blank()
-        page.banner(f"  {number}  {say.fix(fix)}", owner, "strong")
+        page.banner(f"  {number}  {say.fix(fix, members[0].args)}", owner, "strong")
         for step in members:
             write_step(page, step, say, owner=members[0].owner != step.owner)
 
@@ -36,8 +37,7 @@ def write_step(page: Page, step: Step, say: Sentences, *, owner: bool = False) -
     if step.url:
         page.command(step.url, indent=7)
     if step.verify and step.verify != step.command:
-        page.line("       verify", "dim")
-        page.command(step.verify, indent=7)
+        page.command(step.verify, indent=7, label="verify")
 
 
 def _write_record(page: Page, record: Record) -> None:
