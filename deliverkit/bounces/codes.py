@@ -53,7 +53,7 @@ def _by_reuse(knowledge: Knowledge, enhanced: str, provider: str | None) -> ByCo
 
 
 def _by_enhanced(knowledge: Knowledge, enhanced: str, phase: str | None) -> ByCode | None:
-    spec = knowledge.enhanced_codes.get("X" + enhanced[1:])
+    spec = knowledge.enhanced_code(enhanced)
     if spec is None:
         return None
     reason = (spec.reason_4xx if enhanced[0] == "4" else None) or spec.reason

@@ -38,5 +38,7 @@ def command(code: tuple[str, ...], fmt: str, output: str | None, lang: str | Non
 
 
 def _key(text: str) -> str:
+    """The id of the entry that speaks for a code as typed: its own, or that of the private range it falls in."""
     match = _ENHANCED.fullmatch(text.strip())
-    return "X" + match[1] if match else text.strip()
+    entry = load().enhanced_code("X" + match[1]) if match else None
+    return entry.id if entry else text.strip()

@@ -92,12 +92,11 @@ def _decision(page: Page, diagnosis: Diagnosis, say: Sentences) -> None:
 def _codes(page: Page, diagnosis: Diagnosis, say: Sentences) -> None:
     """What the codes mean by the book, where no wording decided."""
     reply = diagnosis.bounce.reply
-    enhanced = "X" + reply.enhanced_code[1:] if reply.enhanced_code else ""
-    entry = say.knowledge.enhanced_codes.get(enhanced)
+    entry = say.knowledge.enhanced_code(reply.enhanced_code or "")
     if entry:
-        page.field(f"{reply.enhanced_code}", f"{entry.name}. {say.code(enhanced, 'meaning')}")
+        page.field(f"{reply.enhanced_code}", f"{entry.name}. {say.code(entry.id, 'meaning')}")
         for part in ("usual", "guide"):
-            if text := say.code(enhanced, part):
+            if text := say.code(entry.id, part):
                 page.field("", text)
         for reuse in say.knowledge.code_reuse.values():
             if reply.enhanced_code in reuse.codes and (text := say.code(reuse.id, "meaning")):
