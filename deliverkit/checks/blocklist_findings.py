@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from deliverkit.checks import Notes, World
 from deliverkit.checks.blocklist_answer import Listing, Why
-from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow
+from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow, in_world
 from deliverkit.knowledge.schema import Blocklist, Weight
 from deliverkit.model import Evidence, Outcome, Scalar
 
@@ -80,8 +80,7 @@ async def gather_facts(
     subjects: Sequence[str], world: World, lists: Mapping[str, Blocklist] | None = None
 ) -> tuple[BlocklistFacts, ...]:
     """Ask about several subjects in one pass; ``lists`` stand in for those of the knowledge."""
-    known = world.knowledge.blocklists
-    one_pass = BlocklistPass(world.resolver, known if lists is None else lists, world.keys, world.also_lists, known)
+    one_pass = in_world(world, lists)
     return tuple(await asyncio.gather(*(collect(one_pass, subject) for subject in subjects)))
 
 

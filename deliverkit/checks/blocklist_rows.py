@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from deliverkit.checks import evidence_of
+from deliverkit.checks import World, evidence_of
 from deliverkit.checks.blocklist_answer import Health, Listing, Reading, Why, judge, read
 from deliverkit.checks.blocklist_choice import Choice, Kind, asked_as, choose, inside_only, kind_of, points
 from deliverkit.checks.blocklist_keys import is_key
@@ -74,6 +75,22 @@ class BlocklistRow:
         return self.hits[0].about if self.hits else ""
 
 
+async def rows(subject: str, world: World, lists: Mapping[str, Blocklist] | None = None) -> AsyncIterator[BlocklistRow]:
+    """What each list says about one IP address or domain, first come first; see ``BlocklistPass.rows``.
+
+    ``lists`` stand in for those of the knowledge.
+    """
+    async with aclosing(in_world(world, lists).rows(subject)) as stream:
+        async for row in stream:
+            yield row
+
+
+def in_world(world: World, lists: Mapping[str, Blocklist] | None = None) -> BlocklistPass:
+    """A pass through the world's resolver, with its keys and lists."""
+    known = world.knowledge.blocklists
+    return BlocklistPass(world.resolver, known if lists is None else lists, world.keys, world.also_lists, known)
+
+
 @dataclass(slots=True)
 class BlocklistPass:
     """One pass over lists through one resolver, for any number of subjects; make it inside a running loop.
@@ -107,7 +124,7 @@ class BlocklistPass:
         self._proving = defaultdict(asyncio.Lock)
         self._proved = {}
 
-    async def rows(self, subject: str) -> AsyncIterator[BlocklistRow]:
+    async def rows(self, subject: str) -> AsyncGenerator[BlocklistRow, None]:
         """Ask all lists about an IP address or a domain (A-labels); yields one row a list, first come first.
 
         Lists that are not asked come first, with the reason. Addresses and names that nobody outside can see are

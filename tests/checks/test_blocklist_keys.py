@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
+import pytest
 from blocklist_world import ListDns, catalogue, world
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,19 @@ async def test_no_result_holds_a_key() -> None:
         + json.dumps([dataclasses.asdict(row) for row in rows.values()], default=str)
     )
     assert KEY.lower() not in shown.lower()
+
+
+async def test_a_recorded_run_holds_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from deliverkit.session import Network, open_world
+
+    monkeypatch.setenv("DELIVERKIT_KEY_SPAMHAUS_DQS", KEY)
+    empty, kept = tmp_path / "world.toml", tmp_path / "kept.json"
+    empty.write_text('[root]\ndefault = "nxdomain"\n')
+    async with open_world(Network(replay=str(empty), record=str(kept))) as here:
+        await ip_blocklists.run(Target(ips=("192.0.2.10",)), here)
+    text = kept.read_text().lower()
+    assert "zen.dq.spamhaus.net" in text
+    assert KEY.lower() not in text
 
 
 async def test_a_pass_does_not_show_its_keys() -> None:

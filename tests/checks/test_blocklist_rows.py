@@ -7,12 +7,12 @@ import dataclasses
 from collections import Counter
 
 import pytest
-from blocklist_world import SILENT, ListDns, asked_name, catalogue
+from blocklist_world import SILENT, ListDns, asked_name, catalogue, world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deliverkit.checks.blocklist_answer import Listing, Why
-from deliverkit.checks.blocklist_rows import MAX_TXT, PER_OPERATOR, BlocklistPass, BlocklistRow
+from deliverkit.checks.blocklist_rows import MAX_TXT, PER_OPERATOR, BlocklistPass, BlocklistRow, rows
 from deliverkit.knowledge.schema import Blocklist
 from deliverkit.net.resolver import Answer, Status
 
@@ -216,6 +216,15 @@ async def test_rows_come_one_by_one_and_the_asking_can_be_stopped() -> None:
     assert (await anext(stream)).list == "spamhaus-zen"
     await stream.aclose()
     assert not [name for name in dns.names() if name.endswith(SPAMCOP.zone)]
+
+
+async def test_a_world_streams_its_rows() -> None:
+    dns = healthy()
+    dns.put(IP, SPAMCOP, "127.0.0.2")
+    found = {row.list: row.state async for row in rows(IP, world(dns))}
+    assert found["spamcop"] is Listing.LISTED
+    own = {row.list: row.state async for row in rows(IP, world(dns), {"spamcop": SPAMCOP})}
+    assert own == {"spamcop": Listing.LISTED}
 
 
 async def test_a_long_reason_is_cut() -> None:
