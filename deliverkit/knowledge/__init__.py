@@ -256,7 +256,16 @@ def _compile_rule_info() -> list[dict[str, Any]]:
 @cache
 def _text(kind: str, lang: str) -> dict[str, Any]:
     own = store.compiled(f"text-{lang}-{kind}", _text_files(kind, lang), lambda: _merged(*_text_files(kind, lang)))
-    return own if lang == "en" else {**_text(kind, "en"), **own}
+    return own if lang == "en" else _over(_text(kind, "en"), own)
+
+
+def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """``own`` laid over ``base``, table by table: a translated fix keeps the English of a step it does not have yet."""
+    merged = {**base, **own}
+    for key in base.keys() & own.keys():
+        if isinstance(base[key], dict) and isinstance(own[key], dict):
+            merged[key] = _over(base[key], own[key])
+    return merged
 
 
 def _text_files(kind: str, lang: str) -> tuple[str, ...]:

@@ -148,6 +148,16 @@ def test_an_installation_without_sources_uses_the_compiled_form(home: Path) -> N
     assert set(Knowledge().reasons) == {"a.one", "a.two"}
 
 
+def test_english_stands_in_for_what_a_language_lacks(home: Path) -> None:
+    for lang, text in (
+        ("en", '[a]\ntitle = "one"\nwhy = "because"\n[b]\ntitle = "two"\n'),
+        ("id", '[a]\ntitle = "satu"\n'),
+    ):
+        (home / "text" / lang).mkdir(parents=True)
+        (home / "text" / lang / "kind-of-test.toml").write_text(text, encoding="utf-8")
+    assert Knowledge().text("kind-of-test", "id") == {"a": {"title": "satu", "why": "because"}, "b": {"title": "two"}}
+
+
 RULES = '''\
 provider = "x"
 
