@@ -171,12 +171,14 @@ def _note_verdict(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
     if _not_public(facts):
         notes.add(f"blocklist-{kind}-not-public", **subject)
         return
-    clear = facts.counts.get(Listing.NOT_LISTED, 0)
+    blocking = [row for row in facts.rows if not row.allow]
+    clear = len(_in(blocking, Listing.NOT_LISTED))
     if facts.heavy_unknown:
         names = ", ".join(row.name for row in facts.heavy_open) or HEAVIEST
         notes.add(f"blocklist-{kind}-heavy-unknown", *_proof(facts.heavy_open), **subject, lists=names, count=clear)
     elif not facts.listed and not any(_weighs(row) for row in _in(facts.rows, Listing.POLICY)):
-        notes.add(f"blocklist-{kind}-clean", **subject, count=clear, asked=facts.asked)
+        asked = sum(row.state is not Listing.NOT_ASKED for row in blocking)
+        notes.add(f"blocklist-{kind}-clean", **subject, count=clear, asked=asked)
 
 
 def _not_public(facts: BlocklistFacts) -> bool:

@@ -34,6 +34,9 @@ PER_OPERATOR = 2
 MAX_TXT = 500
 """Characters kept of a list's reason."""
 
+MAX_CODES = 16
+"""Addresses kept of an answer; no list has more to say about one subject."""
+
 _WITH_REASON = frozenset({Listing.LISTED, Listing.POLICY, Listing.REFUSED, Listing.UNKNOWN_CODE})
 
 
@@ -49,8 +52,10 @@ class BlocklistRow:
     subject: str
     state: Listing
     weight: Weight
+    allow: bool = False
+    """It is an allow list: not to be on it is no merit."""
     codes: tuple[str, ...] = ()
-    """Addresses as answered."""
+    """Addresses as answered, at most ``MAX_CODES``."""
     hits: tuple[ListCode, ...] = ()
     """What they mean, gravest first."""
     reason: str | None = None
@@ -228,7 +233,8 @@ def _row(
         subject=subject,
         state=reading.state,
         weight=blocklist.weight,
-        codes=reading.codes,
+        allow=blocklist.type == "allow",
+        codes=reading.codes[:MAX_CODES],
         hits=reading.hits,
         reason=reason,
         resolver=_refused_resolver(reason, subject) if reading.state is Listing.REFUSED else None,

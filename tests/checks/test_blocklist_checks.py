@@ -39,6 +39,13 @@ async def test_clean_is_said_only_when_the_heavy_lists_answered() -> None:
         assert not result.facts.subjects[0].heavy_unknown
 
 
+async def test_absence_from_an_allow_list_is_not_counted_as_clean() -> None:
+    result = await ip_check(healthy(), IP)
+    facts = result.facts.subjects[0]
+    assert [row.list for row in facts.rows if row.allow and row.state is Listing.NOT_LISTED] == ["dnswl"]
+    assert result.findings[0].args["count"] == result.findings[0].args["asked"] == facts.asked - 1
+
+
 @pytest.mark.parametrize(
     ("name", "codes", "finding", "outcome"),
     [
