@@ -125,7 +125,7 @@ def read(asked: Question, data: bytes) -> Reading:
 
 def _interpret(asked: Question, message: dns.message.Message) -> Reading:
     rcode = message.rcode()
-    detail = "; ".join(str(e.to_text()) for e in message.extended_errors()[:3])[:200]
+    detail = _explained(message)
     if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         said = _STATUS.get(rcode, Status.ERROR)
         named = detail if said is not Status.ERROR else f"{dns.rcode.to_text(rcode)} {detail}".strip()
@@ -148,6 +148,12 @@ def _interpret(asked: Question, message: dns.message.Message) -> Reading:
     if denied is None and _is_referral(message):
         return Reading(Status.ERROR, detail="the server knows only who else to ask (a referral)")
     return Reading(Status.NODATA, ttl=least, chain=names, detail=detail)
+
+
+def _explained(message: dns.message.Message) -> str:
+    """What the server adds for a person (extended errors, RFC 8914), printable and short."""
+    words = "; ".join(e.to_text() for e in message.extended_errors()[:3])[:200]
+    return "".join(c if c.isprintable() else "?" for c in words)
 
 
 _Sets = dict[tuple[dns.name.Name, dns.rdatatype.RdataType], dns.rrset.RRset]

@@ -14,6 +14,7 @@ from real_servers import Dnsmasq, Knot, Nsd, Rbldnsd, StartUnbound
 
 from deliverkit.net import open_resolver
 from deliverkit.net.cache import RunCache
+from deliverkit.net.replay import ReplayResolver
 from deliverkit.net.resolver import Answer, Resolver, Status
 
 SHOP = (
@@ -174,3 +175,55 @@ async def test_thousands_of_questions_in_flight_are_all_answered(knot: Knot, doo
     resolver = door(knot({"shop.example": SHOP}), in_flight=1000)
     answers = await asyncio.gather(*(resolver.query(f"n{i}.wild.shop.example", "A") for i in range(3000)))
     assert {a.records for a in answers} == {("192.0.2.80",)}
+
+
+TWIN = {
+    "@": {"TXT": ["apex"], "MX": ["10 mx.shop.example", "0 ."], "NS": ["ns.shop.example"]},
+    "ns": {"A": ["127.0.0.1"]},
+    "www": {"CNAME": ["shop.example"]},
+    "to-star": {"CNAME": ["x.star.shop.example"]},
+    "to-nothing": {"CNAME": ["no.shop.example"]},
+    "to-empty": {"CNAME": ["empty.shop.example"]},
+    "a.b.empty": {"A": ["192.0.2.1"]},
+    "*.star": {"A": ["192.0.2.2"], "TXT": ["star"]},
+    "known.star": {"TXT": ["known"]},
+    "deep.below.star": {"TXT": ["deep"]},
+    "*.alias": {"CNAME": ["www.shop.example"]},
+}
+ASKED = [
+    *TWIN,
+    "no",
+    "x.www",
+    "empty",
+    "b.empty",
+    "x.empty",
+    "star",
+    "x.star",
+    "y.x.star",
+    "below.star",
+    "x.below.star",
+]
+ASKED += ["x.known.star", "alias", "x.alias", "y.x.alias", "X.Star"]
+
+
+@pytest.mark.parametrize("server", ["knot", "nsd"])
+async def test_the_hand_written_world_answers_as_a_real_server_does(
+    server: str, knot: Knot, nsd: Nsd, door: Open
+) -> None:
+    zone = "@ SOA ns.shop.example. hostmaster.shop.example. 1 3600 600 604800 60\n"
+    for owner, sets in TWIN.items():
+        for rdtype, records in sets.items():
+            for record in records:
+                data = (
+                    f'"{record}"' if rdtype == "TXT" else record if rdtype == "A" else f"{record}.".replace("..", ".")
+                )
+                zone += f"{owner} {rdtype} {data}\n"
+    resolver = door((knot if server == "knot" else nsd)({"shop.example": zone}))
+    world = ReplayResolver.from_zones({"zone": {"shop.example": {"ttl": 300, "negative_ttl": 60, **TWIN}}})
+    for owner in ASKED:
+        name = "shop.example" if owner == "@" else f"{owner}.shop.example"
+        for rdtype in ("A", "TXT", "MX", "CNAME", "NS", "SOA"):
+            real, said = await resolver.query(name, rdtype), await world.query(name, rdtype)
+            assert (real.status, sorted(real.records), real.cname) == (said.status, sorted(said.records), said.cname)
+            if rdtype != "SOA":
+                assert real.ttl == said.ttl, (name, rdtype)

@@ -42,7 +42,7 @@ def reply(
             if same is None:
                 section.append(rrset)
             else:
-                same.update(rrset)
+                same.update(rrset)  # type: ignore[no-untyped-call]
     return response
 
 
@@ -53,8 +53,9 @@ def wire(packet: Packet) -> bytes:
 class LoopbackDns(asyncio.DatagramProtocol):
     """``async with LoopbackDns(respond) as server: … server.address … server.asked``."""
 
-    def __init__(self, respond: Respond, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, respond: Respond, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self._respond = respond
+        self._host = host
         self._tls = tls
         self.asked: list[Asked] = []
         self.connections = 0
@@ -72,11 +73,11 @@ class LoopbackDns(asyncio.DatagramProtocol):
             self._arrival.notify_all()
 
     async def __aenter__(self) -> Self:
-        self._stream = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self._stream = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         self.port = self._stream.sockets[0].getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", self.port))
-        self.address = f"127.0.0.1:{self.port}"
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self._host, self.port))
+        self.address = f"[{self._host}]:{self.port}" if ":" in self._host else f"{self._host}:{self.port}"
         return self
 
     async def __aexit__(

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rdatatype
@@ -96,6 +97,31 @@ async def test_silence_is_a_timeout_after_all_tries() -> None:
     assert (answer.status, answer.server) == (Status.TIMEOUT, server.address)
     assert len(server.asked) == 3
     assert len({a.port for a in server.asked}) == 3
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+async def test_a_server_is_asked_over_ipv6_and_its_tcp() -> None:
+    try:
+        server = await LoopbackDns(_over_tcp("shop.example. 9 IN TXT six"), host="::1").__aenter__()
+    except OSError:
+        pytest.skip("no IPv6 loopback on this machine")
+    async with LiveResolver([server.address], 5.0) as resolver:
+        answer = await resolver.query("shop.example", "TXT")
+    await server.__aexit__(None, None, None)
+    assert (answer.records, answer.server) == (("six",), server.address)
+
+
+async def test_what_a_server_explains_is_kept_without_control_characters() -> None:
+    def respond(query: dns.message.Message, tcp: bool) -> Iterable[Packet]:
+        refused = reply(query, rcode="REFUSED")
+        refused.use_edns(0, options=[dns.edns.EDEOption(18, "go\x1b[31m away" + "!" * 500)])
+        return [refused]
+
+    answer = await ask(respond)
+    assert answer.status is Status.REFUSED
+    assert "away" in answer.detail
+    assert answer.detail.isprintable()
+    assert len(answer.detail) <= 200
 
 
 async def test_nobody_listening_is_an_error() -> None:
