@@ -130,3 +130,24 @@ async def test_hostile_records_end_in_findings(records, addresses):
     says = Says({("shop.example", "MX"): records}, {"A": addresses})
     result = await mx.run(Target(domain="shop.example"), World(says, load()))
     assert isinstance(result.outcome, Outcome)
+
+
+async def test_findings_name_the_most_preferred_host_and_the_end_of_an_alias():
+    dead = await run(shop({"MX": ["20 b.shop.example", "10 a.shop.example"]}))
+    assert dead.findings[0].args == {"domain": "shop.example", "count": 2, "host": "a.shop.example"}
+    mixed = await run(shop({"MX": ["0 .", "20 b.shop.example", "10 a.shop.example"]}, a=HOST, b=HOST))
+    assert mixed.findings[0].args["host"] == "a.shop.example"
+    zones = shop({"MX": ["10 a.shop.example"]}, a={"CNAME": "b.shop.example"}, b={"CNAME": "c.shop.example"}, c=HOST)
+    aliased = await run(zones)
+    assert aliased.findings[0].args["target"] == "c.shop.example"
+
+
+async def test_the_subject_is_the_author_domain():
+    result = await run(shop({"MX": ["0 ."]}), mail_from="bounce.example")
+    assert result.subject == "shop.example"
+
+
+async def test_names_are_read_without_case_or_trailing_dot():
+    says = Says({("shop.example", "MX"): ["10 MX.Shop.Example."], ("mx.shop.example", "A"): ["192.0.2.25"]})
+    result = await mx.run(Target(domain="shop.example"), World(says, load()))
+    assert (ids(result), result.facts.domains[0].hosts[0].host) == ([], "mx.shop.example")

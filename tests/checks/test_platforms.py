@@ -170,3 +170,24 @@ def test_every_platform_has_marks_that_can_be_read():
 
 def test_notes_belong_to_platforms_that_exist():
     assert set(load().text("platforms")) <= set(load().platforms)
+
+
+async def test_without_a_suspicion_only_fixed_names_with_a_cname_are_asked_for():
+    zone = Zone({})
+    await detect("shop.example", zone, load())
+    asked = {name.removesuffix("._domainkey.shop.example") for name, _ in zone.asked if "_domainkey" in name}
+    worth = [p for p in load().platforms.values() if p.selector_guess == "yes" and p.dkim_cname_suffix]
+    assert asked == {s for p in worth for s in p.dkim_selectors[:2]}
+
+
+async def test_one_failed_selector_leaves_the_result_incomplete():
+    found = await seen({}, failing=[("s1._domainkey.shop.example", "TXT")])
+    assert (found.ids, found.incomplete) == ((), True)
+
+
+async def test_names_are_compared_without_case_or_trailing_dot():
+    records = {
+        ("shop.example", "MX"): ["10 MX1.ImprovMX.com."],
+        ("shop.example", "TXT"): ["v=spf1 include:SendGrid.net. -all", "Brevo-Code:0123"],
+    }
+    assert set((await seen(records)).ids) == {"improvmx", "sendgrid", "brevo"}

@@ -216,3 +216,37 @@ def test_ipv6_is_recognised_by_its_interface_half(text, expected):
 @given(st.text(max_size=300), st.ip_addresses().map(str))
 def test_any_name_can_be_judged(name, ip):
     assert isinstance(host_kind(name, ip), HostKind)
+
+
+async def test_the_greeting_proposed_is_the_confirmed_name_else_one_of_the_domain():
+    zones = net("mail.shop.example")
+    assert (await run(zones, helo="localhost")).findings[0].args["host"] == "mail.shop.example"
+    nameless = (await run(net(), helo="localhost")).findings
+    assert [(f.id, f.args.get("host")) for f in nameless] == [
+        ("ptr-missing", None),
+        ("ptr-helo-invalid", "mail.shop.example"),
+    ]
+    homeless = (await run(net(), helo="localhost", domain=None)).findings
+    assert homeless[1].args["host"] is None
+
+
+@pytest.mark.parametrize("helo", ["localhost", "mail.local", "MAIL.LOCAL", "mail_1.shop.example", "mailserver"])
+async def test_greetings_that_no_host_can_have(helo):
+    assert ids(await run(GOOD, helo=helo)) == ["ptr-helo-invalid"]
+
+
+async def test_findings_name_the_first_ip_and_the_name_that_leads_elsewhere():
+    shop = {"one": {"TXT": ["x"]}, "two": {"A": ["192.0.2.98", "192.0.2.99"]}}
+    result = await run(net("one.shop.example", "two.shop.example", shop=shop))
+    assert [f.id for f in result.findings] == ["ptr-not-confirmed", "ptr-several"]
+    assert result.findings[0].args == {"ip": IP, "host": "two.shop.example", "addresses": "192.0.2.98, 192.0.2.99"}
+    several = await run(GOOD, ips=(IP, "192.0.2.77"), helo="localhost")
+    assert several.findings[-1].args["ip"] == IP
+    assert several.subject == "shop.example"
+
+
+async def test_reverse_names_are_read_without_case_or_trailing_dot():
+    says = Says({("10.2.0.192.in-addr.arpa", "PTR"): ["Mail.Shop.Example."], ("mail.shop.example", "A"): [IP]})
+    result = await ptr.run(Target(ips=(IP,)), World(says, load()))
+    assert ids(result) == []
+    assert host_kind("192-0-2-10.DYN.isp.example", IP) is HostKind.DYNAMIC

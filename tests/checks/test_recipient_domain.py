@@ -166,3 +166,22 @@ async def test_hostile_records_end_in_findings(domain, records, addresses):
     says = Says({(domain, "MX"): records}, {"A": addresses})
     result = await recipient_domain.run(Target(recipient_domain=domain), World(says, load()))
     assert isinstance(result.outcome, Outcome)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("msn.con", "msn.com"), ("msn.cno", None), ("gnail.con", "gmail.com"), ("gnaill.con", None)]
+)
+def test_short_domains_may_differ_in_one_place_and_long_ones_in_two(typed, meant):
+    assert nearest(typed, load().mailbox_domains) == meant
+
+
+async def test_the_longest_pattern_names_the_provider():
+    zones = there({"MX": ["5 own.there.example", "10 a.olc.protection.outlook.com"]}, own=HOST) | {
+        "olc.protection.outlook.com": {"a": HOST}
+    }
+    assert (await run(zones)).facts.provider == "outlook_com"
+
+
+async def test_the_proof_holds_the_answers_about_the_dead_host():
+    result = await run(there({"MX": ["10 gone.there.example", "20 mx.there.example"]}, mx=HOST))
+    assert {e.label for e in result.findings[0].evidence} == {"gone.there.example A", "gone.there.example AAAA"}
