@@ -43,6 +43,13 @@ class SpfFacts:
     asked: bool
     """DNS said what is there, or that nothing is. False: nothing was learned."""
 
+    @property
+    def dead_terms(self) -> tuple[str, ...]:
+        """Terms of the domain's own record that DNS says lead nowhere, as written: to be taken out together."""
+        root = self.tree.root
+        hosts = [host.term for host in root.hosts if host.void]
+        return (*hosts, *(child.via for child in root.children if child.state is NodeState.MISSING))
+
 
 async def run(target: Target, world: World) -> CheckResult:
     """Check SPF of ``target.mail_from``, else ``target.domain``, and evaluate it for each of ``target.ips``.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from deliverkit.checks.spf_macro import IpAddress
-from deliverkit.checks.spf_record import VERSION, IpNetwork, Mechanism, Qualifier, read
+from deliverkit.checks.spf_record import VERSION, IpNetwork, Mechanism, Modifier, Qualifier, read
 
 FIRST_ALL = Qualifier.SOFTFAIL
 """How a first record ends. Refusing (``-all``) before all senders are known would refuse the domain's own mail."""
@@ -102,6 +102,23 @@ def with_all(record: str, qualifier: Qualifier | str) -> str:
     return _record([*words, f"{Qualifier(qualifier)}all"])
 
 
+def ended(record: str) -> str:
+    """The record with one ``all`` as its last directive: its own where that is ``-all`` or ``~all``, else ``~all``.
+
+    So a record is never made to refuse more than it does, nor softened without need.
+    """
+    final = read(record)[0].all
+    keep = final is not None and final.qualifier in (Qualifier.FAIL, Qualifier.SOFTFAIL)
+    return with_all(record, final.qualifier if final is not None and keep else FIRST_ALL)
+
+
+def without_dead(record: str, terms: Iterable[str]) -> str:
+    """The record without any of ``terms``: those that lead nowhere, taken out together."""
+    for term in terms:
+        record = without(record, term)
+    return record
+
+
 def tidied(record: str) -> str:
     """The record without repeated terms and without those that cannot take effect (behind ``all``)."""
     kept: dict[str, str] = {}
@@ -119,6 +136,8 @@ def repair(record: str) -> str | None:
     commas and semicolons, typographic dashes, quotation marks and a second ``exp=``.
     """
     text = re.sub(r"[\"“”„,;]+", " ", record.translate(_DASHES)).strip()
+    if _sound(record):
+        return record
     text = re.sub(r"\s+", " ", _NEAR_VERSION.sub(VERSION + " ", text))
     words, seen = [], set()
     for word in _words(text):
@@ -129,13 +148,19 @@ def repair(record: str) -> str | None:
         seen.add(name)
         words.append(mended)
     mended_record = _record(words)
-    errors = read(mended_record)[1]
-    return mended_record if not errors and text.lower().startswith(VERSION) else None
+    return mended_record if _sound(mended_record) and text.lower().startswith(VERSION) else None
 
 
 _NEAR_VERSION = re.compile(r"^(?:spf\s*=\s*)?v\s*=\s*spf\s*1(?=[\s+\-~?]|$)|^spf1(?=\s)", re.IGNORECASE)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
 _MISNAMED = {"ipv4": "ip4", "ipv6": "ip6", "ip": "ip4", "includes": "include", "inlcude": "include", "host": "a"}
+
+
+def _sound(record: str) -> bool:
+    """No error, and no mechanism written as a modifier (``include=``), which the grammar lets pass."""
+    parsed, errors = read(record)
+    return not errors and not any(isinstance(t, Modifier) and t.name in _MECHANISMS for t in parsed.terms)
 
 
 def _mended(word: str) -> str:
