@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,12 +53,12 @@ class Knowledge:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """All reply rules, in order of their provider, then of their file."""
-        return tuple(Rule(*row) for row in store.compiled("rules", _RULES, _compile_rules))
+        return tuple(Rule(*row) for row in store.compiled("rules", _RULES, lambda: _compile_rules(self.providers)))
 
     @cached_property
     def rule_info(self) -> Mapping[str, RuleInfo]:
         """Examples, sources and extra fixes of the rules, by rule id."""
-        rows = store.compiled("rule_info", _RULES, _compile_rule_info)
+        rows = store.compiled("rule_info", _RULES, lambda: _compile_rule_info(self.providers))
         return {row["id"]: build(RuleInfo, row, f"[[rule]] {row['id']}") for row in rows}
 
     @cached_property
@@ -215,9 +215,9 @@ def build_at(cls: type[T], table: Any, path: Path, key: str, *, group: str = "")
         return build(cls, {"id": key, **table}, f"[{name}]")
 
 
-def _rule_tables() -> Iterator[tuple[Path, int, str, dict[str, Any]]]:
+def _rule_tables(providers: Iterable[str]) -> Iterator[tuple[Path, int, str, dict[str, Any]]]:
     """All rule tables as (file, index in it, provider, table), providers in matching order."""
-    order = {provider: i for i, provider in enumerate(load().providers)}
+    order = {provider: i for i, provider in enumerate(providers)}
     files = []
     for path in store.sources("replies/*.toml"):
         data = store.read_toml(path)
@@ -233,9 +233,9 @@ def _rule_tables() -> Iterator[tuple[Path, int, str, dict[str, Any]]]:
             yield path, index, provider, table
 
 
-def _compile_rules() -> list[list[Any]]:
+def _compile_rules(providers: Iterable[str]) -> list[list[Any]]:
     rows = []
-    for path, index, provider, table in _rule_tables():
+    for path, index, provider, table in _rule_tables(providers):
         match = {key: table[key] for key in RULE_FIELDS if key in table} | {"provider": provider}
         with store.located(path, index):
             rule = build(Rule, match, f"[[rule]] {table.get('id', '?')}")
@@ -243,9 +243,9 @@ def _compile_rules() -> list[list[Any]]:
     return rows
 
 
-def _compile_rule_info() -> list[dict[str, Any]]:
+def _compile_rule_info(providers: Iterable[str]) -> list[dict[str, Any]]:
     rows = []
-    for path, index, _, table in _rule_tables():
+    for path, index, _, table in _rule_tables(providers):
         info = {key: value for key, value in table.items() if key == "id" or key not in RULE_FIELDS}
         with store.located(path, index):
             build(RuleInfo, info, f"[[rule]] {table.get('id', '?')}")

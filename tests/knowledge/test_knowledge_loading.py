@@ -49,6 +49,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def _edit(path: Path, was: str, becomes: str) -> None:
+    """Change a file as a person would: later than it was made, by more than the clock of the file system can miss."""
+    before = path.stat()
+    path.write_text(path.read_text(encoding="utf-8").replace(was, becomes), encoding="utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000_000))
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "line", "named"),
     [
@@ -127,9 +134,7 @@ def test_an_edit_is_seen_and_an_unchanged_file_is_not_read_again(home: Path) -> 
     made = home / ".compiled" / "reasons.json"
     made.write_text(made.read_text(encoding="utf-8").replace("a.two", "a.kept"), encoding="utf-8")
     assert set(Knowledge().reasons) == {"a.one", "a.kept"}, "fresh: the compiled form is trusted"
-    before = source.stat()
-    source.write_text(GOOD.replace("a.two", "a.new"), encoding="utf-8")
-    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    _edit(source, "a.two", "a.new")
     assert set(Knowledge().reasons) == {"a.one", "a.new"}
 
 
@@ -156,6 +161,51 @@ def test_english_stands_in_for_what_a_language_lacks(home: Path) -> None:
         (home / "text" / lang).mkdir(parents=True)
         (home / "text" / lang / "kind-of-test.toml").write_text(text, encoding="utf-8")
     assert Knowledge().text("kind-of-test", "id") == {"a": {"title": "satu", "why": "because"}, "b": {"title": "two"}}
+
+
+PROVIDERS = '[x]\nname = "X"\nkind = "mailbox"\n'
+REPLIES = """\
+provider = "x"
+
+[[rule]]
+id = "x.one"
+pattern = "one"
+reason = "a.one"
+examples = ["one"]
+example_kind = "log"
+source = "seen"
+as_of = "2026-01-01"
+
+[[rule]]
+id = "x.two"
+pattern = "two"
+reason = "a.two"
+examples = ["two"]
+example_kind = "log"
+source = "seen"
+as_of = "2026-01-01"
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "place"),
+    [
+        ('provider = "x"', 'provider = "y"', r"some\.toml:1: provider 'y'"),
+        ('pattern = "two"', "pattern = 2", r"some\.toml:14: \[\[rule\]\] x\.two: pattern"),
+        ('pattern = "two"', 'patern = "two"', r"some\.toml:12: \[\[rule\]\] x\.two: key 'pattern'"),
+        ('source = "seen"\nas_of = "2026-01-01"\n\n', "as_of = 7\n\n", r"some\.toml:3: .*'source'"),
+        ('examples = ["two"]', "examples = [2]", r"some\.toml:16: .*examples\[0\]"),
+    ],
+)
+def test_a_malformed_rule_names_file_line_and_key(was: str, becomes: str, place: str, home: Path) -> None:
+    (home / "providers.toml").write_text(PROVIDERS, encoding="utf-8")
+    (home / "replies").mkdir()
+    (home / "replies" / "some.toml").write_text(REPLIES, encoding="utf-8")
+    assert [r.id for r in Knowledge().rules] == ["x.one", "x.two"]
+    assert list(Knowledge().rule_info) == ["x.one", "x.two"]
+    _edit(home / "replies" / "some.toml", was, becomes)
+    with pytest.raises(KnowledgeError, match=place):
+        _ = (Knowledge().rules, Knowledge().rule_info)
 
 
 RULES = '''\
