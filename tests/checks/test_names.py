@@ -222,3 +222,23 @@ def test_the_same_address_is_known_in_any_writing():
 )
 def test_host_names_are_letters_digits_and_hyphens(name, expected):
     assert is_host_name(name) is expected
+
+
+def test_the_limits_of_names_are_those_of_dns():
+    longest = ".".join(["a" * 62] * 3 + ["a" * 63, "a"])[-253:]
+    assert len(longest) == 253
+    assert domain_name(longest) == longest
+    assert is_host_name(longest)
+    with pytest.raises(InputError):
+        domain_name("a" + longest)
+    assert is_host_name("a" * 63 + ".example.com")
+    assert is_host_name("1.example.com")
+    assert not is_host_name("example.1")
+
+
+def test_schemes_and_half_open_brackets_are_read_as_people_mean_them():
+    assert domain_name("MAILTO:someone@example.com") == "example.com"
+    with pytest.raises(InputError):
+        domain_name("someone@example.com>")
+    with pytest.raises(InputError):
+        domain_name("example.com:port")
