@@ -119,7 +119,7 @@ def outcome_of(subjects: Iterable[BlocklistFacts]) -> Outcome:
 
 
 def _outcome(facts: BlocklistFacts) -> Outcome:
-    if any(row.weight is not Weight.SMALL and row.about != "backscatter" for row in facts.listed):
+    if any(row.weight is not Weight.SMALL for row in facts.listed):
         return Outcome.FAIL
     if facts.listed or any(_weighs(row) for row in _in(facts.rows, Listing.POLICY)):
         return Outcome.WARN
@@ -129,10 +129,8 @@ def _outcome(facts: BlocklistFacts) -> Outcome:
 
 
 def _listed_as(row: BlocklistRow) -> str:
-    if row.about == "backscatter":
-        return "backscatter"
     if row.weight is Weight.SMALL:
-        return "listed-small"
+        return "backscatter" if row.about == "backscatter" else "listed-small"
     return "abused" if row.about == "abused" else "listed"
 
 

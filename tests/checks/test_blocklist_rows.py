@@ -68,6 +68,14 @@ async def test_a_refusal_of_the_subject_alone_is_a_refusal() -> None:
     assert (row.state, row.resolver) == (Listing.REFUSED, "2001:db8::53")
 
 
+async def test_a_code_in_the_words_of_a_refusal_is_not_the_resolver() -> None:
+    uribl = catalogue()["uribl-multi"]
+    dns = ListDns()
+    dns.put("test.uribl.com", uribl, "127.0.0.1", txt="127.0.0.1 -> Query Refused. [Your DNS IP: 192.0.2.53]")
+    row = (await rows_of(dns, "shop.example", uribl))["uribl-multi"]
+    assert (row.state, row.resolver) == (Listing.REFUSED, "192.0.2.53")
+
+
 @pytest.mark.parametrize(
     ("said", "state", "why"),
     [
