@@ -94,6 +94,10 @@ def _without_term(facts: SpfFacts, values: Values) -> str | None:
     return spf_proposal.without(facts.record, str(term)) if facts.record and term else None
 
 
+def _without_dead(facts: SpfFacts, values: Values) -> str | None:
+    return spf_proposal.without_dead(facts.record, facts.dead_terms) if facts.record else None
+
+
 def _ending(qualifier: str) -> Callable[[SpfFacts, Values], str | None]:
     return lambda facts, values: spf_proposal.with_all(facts.record, qualifier) if facts.record else None
 
@@ -112,9 +116,9 @@ _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "spf-merge-records": _spf(lambda facts, values: spf_proposal.merge(facts.records) if facts.records else None),
     "spf-repair-syntax": _spf(_repaired),
     "spf-remove-pass-all": _spf(_ending("~")),
-    "spf-end-with-all": _spf(_ending("~")),
+    "spf-end-with-all": _spf(lambda facts, values: spf_proposal.ended(facts.record) if facts.record else None),
     "spf-remove-ptr": _spf(_without_term),
-    "spf-remove-void": _spf(_without_term),
+    "spf-remove-void": _spf(_without_dead),
     "spf-fix-include": _spf(_without_term),
     "spf-tidy": _spf(lambda facts, values: spf_proposal.tidied(facts.record) if facts.record else None),
     "dmarc-publish": _dmarc(lambda facts: None if facts.record else dmarc_proposal.first_record(facts.domain)),
