@@ -16,12 +16,16 @@ longer shortest match (``weight``) goes first, then the order of the files; gene
 file, which is written from the particular to the vague. All of this depends on nothing but the rules, the codes, the
 MX and the phase, so equal input gives equal verdicts and decisions are remembered by exactly these.
 
-All patterns and marks are one ``re2.Set``: one pass over the text, linear in its length whatever it holds.
+The patterns are two ``re2.Set`` automata, each one pass over the text, linear in its length whatever it holds: one of
+all providers' rules and marks, and one of the generic phrases, which is made and asked only where no rule of a provider
+fits. In one automaton the many free words of the generic phrases multiply its states: 2,000 replies a second in 64 MB,
+against more than 100,000 apart. Text is matched as UTF-8 bytes (Latin-1 mode): that halves the automata again, and only
+means that letters beyond ASCII are matched in the case in which a pattern has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -75,9 +79,11 @@ class _Candidate(NamedTuple):
     rule: Rule
 
 
-def _options() -> re2.Options:
+def rule_options() -> re2.Options:
+    """How every pattern is compiled: case-insensitive, on UTF-8 bytes, silent."""
     options = re2.Options()
     options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = _MAX_MEMORY
     options.log_errors = False
     return options
@@ -89,17 +95,15 @@ class Classifier:
     def __init__(self, knowledge: Knowledge, extra_rules: Sequence[Rule] = ()) -> None:
         """Compile the rules of ``knowledge`` and, before them, ``extra_rules`` (the user's own, already checked)."""
         self._knowledge = knowledge
-        self._rules: tuple[Rule, ...] = (*extra_rules, *knowledge.rules)
-        self._extra = len(extra_rules)
         self._providers = Providers(knowledge.providers)
-        self._set = re2.Set.SearchSet(_options())
-        for rule in self._rules:
-            self._set.Add(rule.pattern)
-        for mark in self._providers.marks:
-            self._set.Add(mark)
-        self._set.Compile()
-        self._match = self._set.Match
-        self._remembered: dict[_Key, Verdict] = {}
+        own = [rule for rule in knowledge.rules if not self._providers.is_generic(rule.provider)]
+        self._rules: tuple[Rule, ...] = (*extra_rules, *own)
+        self._generic = tuple(rule for rule in knowledge.rules if self._providers.is_generic(rule.provider))
+        self._extra = len(extra_rules)
+        self._match = _automaton([rule.pattern for rule in self._rules] + self._providers.marks)
+        self._match_generic: Callable[[str], list[int] | None] | None = None
+        self._remembered: dict[_Key, Verdict | None] = {}
+        self._remembered_generic: dict[tuple[_Key, tuple[int, ...]], Verdict] = {}
 
     def classify(self, bounce: Bounce | Reply) -> Verdict:
         """Why this delivery failed. Never raises for what the bounce says; a bare ``Reply`` is a bounce of unknown MX."""
@@ -108,18 +112,47 @@ class Classifier:
             by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
         else:
             reply, phase, by_mx = bounce, None, None
-        key = (tuple(self._match(reply.text)), reply.code, reply.enhanced_code, by_mx, phase)
-        verdict = self._remembered.get(key)
+        key = (tuple(self._match(reply.text) or ()), reply.code, reply.enhanced_code, by_mx, phase)
+        try:
+            verdict = self._remembered[key]
+        except KeyError:
+            verdict = self._remember(key)
+        return verdict or self._classify_generic(key, reply.text)
+
+    def _remember(self, key: _Key) -> Verdict | None:
+        """The verdict by rules of providers; None where none fits and the generic phrases must be asked."""
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        found = self._candidates(key)
+        verdict = self._decide(key, found) if found and found[0].rank != _RANK_FOREIGN else None
+        self._remembered[key] = verdict
+        return verdict
+
+    def _classify_generic(self, key: _Key, text: str) -> Verdict:
+        if self._match_generic is None:
+            self._match_generic = _automaton([rule.pattern for rule in self._generic])
+        phrases = tuple(self._match_generic(text) or ())
+        verdict = self._remembered_generic.get((key, phrases))
         if verdict is None:
-            if len(self._remembered) >= _MAX_REMEMBERED:
-                self._remembered.clear()
-            verdict = self._remembered[key] = self._decide(key)
+            if len(self._remembered_generic) >= _MAX_REMEMBERED:
+                self._remembered_generic.clear()
+            found = sorted(
+                [
+                    *self._candidates(key),
+                    *(
+                        _Candidate(_RANK_GENERIC, True, 0, i, self._generic[i])
+                        for i in phrases
+                        if _fits(self._generic[i], key[1], key[2])
+                    ),
+                ]
+            )
+            verdict = self._remembered_generic[key, phrases] = self._decide(key, found)
         return verdict
 
     def provider_of(self, bounce: Bounce) -> str | None:
         """Id of the provider that spoke: by its MX, else by a mark in the text that only it writes, else None."""
         by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
-        return by_mx or self._marked(self._match(bounce.reply.text))
+        return by_mx or self._marked(self._match(bounce.reply.text) or ())
 
     def evidence(self, bounce: Bounce, verdict: Verdict) -> RuleEvidence:
         """The words of the reply that decided ``verdict``, and what the pattern named in them.
@@ -128,22 +161,22 @@ class Classifier:
         """
         reply = bounce.reply
         rule = self._by_id.get(verdict.rule or "")
-        match = re2.compile(rule.pattern, _options()).search(reply.text) if rule else None
+        match = re2.compile(rule.pattern.encode(), rule_options()).search(reply.text.encode()) if rule else None
         if match is None:
             matched = {
                 Basis.ENHANCED_CODE: reply.enhanced_code or "",
                 Basis.REPLY_CODE: str(reply.code or ""),
             }.get(verdict.basis, "")
             return RuleEvidence(rule=verdict.rule, matched=matched)
-        groups = {name: value[:_MAX_MATCHED] for name, value in match.groupdict().items() if value}
-        return RuleEvidence(rule=verdict.rule, matched=match.group(0).strip()[:_MAX_MATCHED], groups=groups)
+        groups = {name: _words(value) for name, value in match.groupdict().items() if value}
+        return RuleEvidence(rule=verdict.rule, matched=_words(match.group(0)), groups=groups)
 
     @property
     def _by_id(self) -> dict[str, Rule]:
         # Made when the first evidence is asked for; a run over many bounces never does.
         index = self.__dict__.get("_index")
         if index is None:
-            index = self.__dict__["_index"] = {rule.id: rule for rule in reversed(self._rules)}
+            index = self.__dict__["_index"] = {rule.id: rule for rule in (*self._generic, *reversed(self._rules))}
         return index
 
     def _marked(self, matched: Iterable[int]) -> str | None:
@@ -151,14 +184,20 @@ class Classifier:
         marks = [i - first for i in matched if i >= first]
         return self._providers.of_mark(min(marks)) if marks else None
 
-    def _decide(self, key: _Key) -> Verdict:
-        matched, code, enhanced, by_mx, phase = key
+    def _candidates(self, key: _Key) -> list[_Candidate]:
+        matched, code, enhanced, by_mx, _ = key
+        if not matched:
+            return []
         provider = by_mx or self._marked(matched)
-        found = sorted(
+        return sorted(
             self._candidate(i, provider, by_mx)
             for i in matched
             if i < len(self._rules) and _fits(self._rules[i], code, enhanced)
         )
+
+    def _decide(self, key: _Key, found: Sequence[_Candidate]) -> Verdict:
+        matched, code, enhanced, by_mx, phase = key
+        provider = by_mx or self._marked(matched)
         by_code = reason_of_codes(self._knowledge, code, enhanced, provider, phase)
         if not found:
             rule, reason, confidence, basis = None, by_code.reason, by_code.confidence, by_code.basis
@@ -185,19 +224,26 @@ class Classifier:
 
     def _candidate(self, index: int, provider: str | None, by_mx: str | None) -> _Candidate:
         rule = self._rules[index]
-        generic = self._providers.is_generic(rule.provider)
-        rank = self._rank(index, rule, provider, by_mx)
-        coded = has_code(rule)
-        return _Candidate(rank, generic or not coded, 0 if generic else -weight(rule.pattern), index, rule)
-
-    def _rank(self, index: int, rule: Rule, provider: str | None, by_mx: str | None) -> int:
         if index < self._extra:
-            return _RANK_USER
-        if rule.provider == provider:
-            return _RANK_SPOKE
-        if self._providers.is_generic(rule.provider):
-            return _RANK_GENERIC
-        return _RANK_FOREIGN if self._providers.are_rivals(rule.provider, by_mx) else _RANK_OTHER
+            rank = _RANK_USER
+        elif rule.provider == provider:
+            rank = _RANK_SPOKE
+        else:
+            rank = _RANK_FOREIGN if self._providers.are_rivals(rule.provider, by_mx) else _RANK_OTHER
+        return _Candidate(rank, not has_code(rule), -weight(rule.pattern), index, rule)
+
+
+def _automaton(patterns: Iterable[str]) -> Callable[[str], list[int] | None]:
+    automaton = re2.Set.SearchSet(rule_options())  # type: ignore[no-untyped-call]
+    for pattern in patterns:
+        automaton.Add(pattern)
+    automaton.Compile()
+    match: Callable[[str], list[int] | None] = automaton.Match
+    return match
+
+
+def _words(matched: bytes) -> str:
+    return matched[: 4 * _MAX_MATCHED].decode("utf-8", "ignore").strip()[:_MAX_MATCHED]
 
 
 _RANK_USER, _RANK_SPOKE, _RANK_OTHER, _RANK_GENERIC, _RANK_FOREIGN = range(5)
