@@ -138,6 +138,8 @@ def _interpret(asked: Question, message: dns.message.Message) -> Reading:
         if rcode == dns.rcode.NXDOMAIN:
             return Reading(Status.ERROR, detail="NXDOMAIN with records: contradicts itself")
         records, cut = texts(found)
+        if not records:
+            return Reading(Status.ERROR, chain=names, detail=cut)
         return Reading(Status.NOERROR, records, min([found.ttl, *ttl]), names, detail=cut or detail)
     denied = _negative_ttl(end, message.authority)
     least = min([*ttl, *(() if denied is None else (denied,))], default=None)

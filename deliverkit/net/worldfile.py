@@ -11,6 +11,7 @@ from deliverkit.errors import FileError
 from deliverkit.net.resolver import Status, canonical_name
 
 MAX_BYTES = 8 * 1024 * 1024
+MAX_RECORDS = 500
 TTL = 3600
 NEGATIVE_TTL = 300
 _MAIL_TYPES = "A AAAA CAA CNAME MX NAPTR NS PTR SOA SPF SRV TXT"
@@ -188,6 +189,8 @@ def _records(rdtype: str, value: object, ttl: int, place: _Place) -> Records:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
         raise place.wrong("a text or a list of texts is needed", 'One string a record: TXT = ["v=spf1 -all"].')
+    if len(values) > MAX_RECORDS:
+        raise place.wrong(f"more than {MAX_RECORDS} records", "No answer holds so many.")
     if rdtype == "CNAME" and len(values) > 1:
         raise place.wrong("more than one CNAME", "A name has one CNAME at most.")
     return Records(tuple(_value(rdtype, v, place) for v in values), ttl, status)

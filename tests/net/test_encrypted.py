@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -103,8 +104,12 @@ async def test_a_certificate_that_nobody_vouches_for_is_an_error(certificate: Ce
     assert (answer.status, server.asked) == (Status.ERROR, [])
 
 
+def _doh_message(body: bytes) -> bytes:
+    return reply(dns.message.from_wire(body), "a.example. 9 IN TXT x").to_wire()
+
+
 def _doh(body: bytes) -> bytes:
-    return http(reply(dns.message.from_wire(body), "a.example. 9 IN TXT x").to_wire())
+    return http(_doh_message(body))
 
 
 async def test_https_posts_the_question_with_id_0(certificate: Certificate) -> None:
@@ -128,6 +133,7 @@ async def test_https_posts_the_question_with_id_0(certificate: Certificate) -> N
         lambda body: http(b"<html>", kind="text/html"),
         lambda body: http(b"garbage"),
         lambda body: http(b"\0" * 70_000),
+        lambda body: http(gzip.compress(_doh_message(body)), "200 OK\r\ncontent-encoding: gzip"),
         lambda body: http(b"\0\1" + body[2:]),
         lambda body: b"no http at all\r\n\r\n",
     ],

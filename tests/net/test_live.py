@@ -265,6 +265,21 @@ async def test_too_much_text_is_cut_and_said() -> None:
     assert answer.detail
 
 
+async def test_one_record_that_is_too_large_is_an_error_and_no_empty_answer() -> None:
+    chunks = " ".join(['"' + r"\255" * 255 + '"'] * 100)
+    answer = await ask(_over_tcp(f"shop.example. 9 IN TXT {chunks}"))
+    assert (answer.status, answer.records, bool(answer.detail)) == (Status.ERROR, (), True)
+
+
+async def test_a_ttl_with_the_highest_bit_set_is_zero() -> None:
+    def respond(query: dns.message.Message, tcp: bool) -> Iterable[Packet]:
+        data = reply(query, "shop.example. 2147483647 IN A 192.0.2.1").to_wire()
+        return [data.replace(b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff")]
+
+    answer = await ask(respond, rdtype="A")
+    assert (answer.records, answer.ttl) == (("192.0.2.1",), 0)
+
+
 def _over_tcp(*records: str) -> Respond:
     def respond(query: dns.message.Message, tcp: bool) -> Iterable[Packet]:
         whole = reply(query, *(records if tcp else ()))

@@ -172,6 +172,7 @@ async def test_outside_all_zones_is_nxdomain_only_when_the_world_says_so() -> No
         ('[zone."x.example"]\n"w" = {}\n"W" = {}', "W"),
         ('[zone."x.example"]\n[zone."X.example"]', "X.example"),
         ('[zone."x.example"]\n"w" = { then = [3] }', "then"),
+        (f'[zone."x.example"]\n"w" = {{ TXT = {["x"] * 501} }}', "TXT"),
     ],
 )
 def test_a_malformed_world_names_the_key(tmp_path: Path, text: str, named: str) -> None:
