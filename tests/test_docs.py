@@ -15,6 +15,7 @@ import yaml
 from deliverkit.cli.main import cli
 from deliverkit.knowledge import Knowledge
 from scripts import gen_docs
+from scripts.gen_docs import outputs
 from scripts.gen_docs.book import code_page
 from scripts.gen_docs.markdown import block, code, text
 
@@ -170,3 +171,19 @@ def test_literals_stay_literal() -> None:
     assert block("a\n```\nb") == "````text\na\n```\nb\n````"
     assert code("a|b") == "<code>a&#124;b</code>"
     assert code("v=spf1 -all") == "`v=spf1 -all`"
+
+
+def test_marked_blocks_are_filled_with_real_output() -> None:
+    page = "before\n\n<!-- run 1 lines: deliverkit codes 550 5.7.26 -->\n\n```text\nold\n```\n\nafter\n"
+    shown = outputs.refreshed(page, "x.md")
+    assert "550" in shown
+    assert "old" not in shown
+    assert shown.startswith("before\n\n<!-- run 1 lines: deliverkit codes 550 5.7.26 -->\n\n```text\n")
+    assert shown.endswith("\n…\n```\n\nafter\n")
+    assert outputs.refreshed(shown, "x.md") == shown
+
+
+def test_a_marked_command_that_fails_is_no_output() -> None:
+    page = "<!-- run: deliverkit codes nonsense -->\n\n```text\nold\n```\n"
+    with pytest.raises(RuntimeError, match=r"x\.md"):
+        outputs.refreshed(page, "x.md")

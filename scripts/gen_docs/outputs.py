@@ -1,7 +1,8 @@
 """Real output inside hand-written pages.
 
 A line ``<!-- run: deliverkit … -->`` says what the fenced block after it shows; the block is filled with what the
-command prints. ``<!-- run json: … -->`` shows the JSON document with its longest parts cut to ``…``.
+command prints. ``<!-- run 20 lines: … -->`` shows the first 20 lines, ``<!-- run json: … -->`` the JSON document
+with its longest parts cut, both marked with ``…``.
 Only commands that ask nothing of the network belong here: offline ones, or with ``--replay demo``.
 """
 
@@ -21,9 +22,12 @@ from deliverkit.cli.main import run
 from scripts.gen_docs.markdown import block
 
 _MARKED = re.compile(
-    r"^(?P<mark><!-- run(?P<json> json)?: deliverkit (?P<args>.+?) -->)\n+(?P<fence>```+)[^\n]*\n.*?^(?P=fence)$",
-    re.M | re.S,
+    r"^(?P<mark><!-- run(?P<json> json)?( (?P<lines>\d+) lines)?: deliverkit (?P<args>.+?) -->)\n+"
+    r"(?P<fence>```+)[^\n]*\n.*?^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
 )
+_SECONDS = re.compile(r"\d+\.\d s$")
+"""How long it took, which is another each time."""
 BUG = 70
 
 
@@ -35,7 +39,7 @@ def refreshed(content: str, where: str) -> str:
         if match["json"]:
             shown = block(_shortened(_output([*argv, "--format", "json"], where)), "json")
         else:
-            shown = block(_output(argv, where))
+            shown = block(_first(_output(argv, where), match["lines"]))
         return f"{match['mark']}\n\n{shown}"
 
     return _MARKED.sub(fill, content)
@@ -59,7 +63,12 @@ def _output(argv: list[str], where: str) -> str:
         code = run(argv)
     if code in (2, BUG) or not out.getvalue().strip():
         raise RuntimeError(f"docs/{where}: deliverkit {shlex.join(argv)} ended with {code}: {err.getvalue().strip()}")
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join(_SECONDS.sub("0.1 s", line.rstrip()) for line in out.getvalue().splitlines())
+
+
+def _first(output: str, lines: str | None) -> str:
+    rows = output.splitlines()
+    return output if lines is None or len(rows) <= int(lines) else "\n".join([*rows[: int(lines)], "…"])
 
 
 def _shortened(document: str) -> str:
