@@ -102,7 +102,13 @@ class Notes:
         return CheckResult(self.check, self.subject, outcome, tuple(self.findings), facts)
 
 
+MAX_EVIDENCE = 4096
+"""Characters of one answer that a finding carries: a TXT record can hold 64 KB, and one answer several of them."""
+
+
 def evidence_of(answer: Answer) -> Evidence:
     """A DNS answer as proof: its records, or the word for what it was (``nxdomain``, ``timeout``)."""
     value = "\n".join(answer.records) if answer.found else answer.status.value
+    if len(value) > MAX_EVIDENCE:
+        value = value[: MAX_EVIDENCE - 1] + "…"
     return Evidence(f"{answer.name} {answer.rdtype}", value, answer.dig)

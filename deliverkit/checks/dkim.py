@@ -198,5 +198,5 @@ def _none_found(notes: Notes, guessed: list[Probe], below: Answer, nobody: Answe
     if answered and nobody.status is Status.NXDOMAIN:
         if below.status is Status.NXDOMAIN:
             notes.add("dkim-names-none", below, domain=domain)
-        elif not below.failed:
+        elif not below.failed and not any(p.answer.found or p.answer.cname for p in guessed):
             notes.add("dkim-names-below", below, domain=domain)

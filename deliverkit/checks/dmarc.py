@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from deliverkit.checks import Notes, Target, World
@@ -14,7 +15,7 @@ from deliverkit.checks.dmarc_absent import MAX_TEXTS, judge_absence, note_open, 
 from deliverkit.checks.dmarc_judge import judge_alignment, judge_destinations, judge_policy, judge_record
 from deliverkit.checks.dmarc_record import MAX_RECORD, DmarcRecord
 from deliverkit.checks.dmarc_reports import Destination, check_destinations
-from deliverkit.checks.dmarc_walk import Applied, Source, Walk, applied_policy, domain_exists, walk
+from deliverkit.checks.dmarc_walk import Applied, Source, Walk, WalkStep, applied_policy, domain_exists, walk
 from deliverkit.model import CheckResult, Outcome
 
 
@@ -26,6 +27,8 @@ class DmarcFacts:
     """The Author Domain."""
     published: tuple[str, ...] = ()
     """All TXT records at ``_dmarc.<domain>``, valid or not."""
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """TXT records at ``_dmarc`` of each domain of the walk that has some, by domain, valid or not."""
     record: str | None = None
     """The record that applies."""
     record_domain: str | None = None
@@ -53,7 +56,8 @@ async def run(target: Target, world: World) -> CheckResult:
     note_texts(notes, found)
     facts = DmarcFacts(
         domain,
-        published=tuple(text[:MAX_RECORD] for text in found.steps[0].answer.records[:MAX_TEXTS]),
+        published=_texts(found.steps[0]),
+        texts={step.domain: _texts(step) for step in found.steps if step.answer.found},
         organizational_domain=found.organizational_domain,
         psl_domain=_psl_domain(domain),
         asked=tuple(f"_dmarc.{step.domain}" for step in found.steps),
@@ -112,6 +116,10 @@ def _policy(found: Walk, reading: DmarcReading, exists: bool | None) -> Applied 
     either = {applied_policy(found, exists=answer, reports=reports) for answer in (True, False)}
     same = {(applied.policy, applied.effective) for applied in either if applied}
     return either.pop() if len(same) == 1 else None
+
+
+def _texts(step: WalkStep) -> tuple[str, ...]:
+    return tuple(text[:MAX_RECORD] for text in step.answer.records[:MAX_TEXTS])
 
 
 async def _yes() -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from deliverkit.checks import Notes
+from deliverkit.checks import MAX_EVIDENCE, Notes
 from deliverkit.checks._checkdmarc import DmarcReading, ReportUri, UriFault
 from deliverkit.checks.alignment import Alignment, Mode
 from deliverkit.checks.dmarc_record import KNOWN_TAGS, REMOVED_TAGS, DmarcRecord, Policy
 from deliverkit.checks.dmarc_reports import Destination
 from deliverkit.checks.dmarc_walk import Applied, Source, Walk
 from deliverkit.model import Evidence
+from deliverkit.net.resolver import dig_line
 
 MAX_QUOTED = 80
 """Characters of a faulty piece that are quoted."""
@@ -16,7 +17,8 @@ _POLICY_TAGS = ("p", "sp", "np")
 
 
 def _proof(record: DmarcRecord) -> Evidence:
-    return Evidence(f"_dmarc.{record.domain} TXT", record.text)
+    name = f"_dmarc.{record.domain}"
+    return Evidence(f"{name} TXT", record.text[:MAX_EVIDENCE], dig_line(name, "TXT"))
 
 
 def _cut(text: str) -> str:

@@ -8,7 +8,7 @@ from dns_world import Says, ids, look
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deliverkit.checks import Target, World
+from deliverkit.checks import MAX_EVIDENCE, Target, World
 from deliverkit.checks import dkim as check
 from deliverkit.checks.dkim_probe import NOBODYS_SELECTOR, Source, clean_selector, platform_selectors
 from deliverkit.knowledge import Knowledge, load
@@ -92,6 +92,10 @@ async def test_remarks_on_a_usable_key(text: str, finding: str, outcome: Outcome
 async def test_ed25519_is_no_short_key() -> None:
     result = await dkim(at("s7", f"v=DKIM1; k=ed25519; p={b64(bytes(32))}"), "s7")
     assert ids(result) == ["dkim-key-found"]
+
+
+async def test_names_below_are_told_only_while_nothing_was_found_there() -> None:
+    assert "dkim-names-below" not in ids(await dkim(at("default", "v=DKIM1; p=")))
 
 
 async def test_several_keys_at_one_name() -> None:
@@ -265,6 +269,7 @@ async def test_monstrous_records(text: str) -> None:
     result = await check.run(Target(domain=DOMAIN, selectors=("s7",)), World(resolver, load()))
     assert result.outcome is Outcome.FAIL
     assert len(result.findings) < 10
+    assert all(len(e.value) <= MAX_EVIDENCE for f in result.findings for e in f.evidence)
 
 
 async def test_questions_are_few_and_never_twice() -> None:

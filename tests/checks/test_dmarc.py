@@ -9,7 +9,7 @@ from dns_world import Says, ids, look
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deliverkit.checks import Target, World
+from deliverkit.checks import MAX_EVIDENCE, Target, World
 from deliverkit.checks import dmarc as check
 from deliverkit.checks.dmarc_record import Policy
 from deliverkit.checks.dmarc_walk import Source
@@ -174,6 +174,16 @@ async def test_existence_that_could_not_be_asked() -> None:
     assert "dmarc-not-checked" not in ids(same)
 
 
+async def test_texts_of_every_name_are_kept_for_proposals() -> None:
+    owners = {"_dmarc.news": {"TXT": ["v=dmarc1; p=none"]}, "_dmarc": {"TXT": [f"{GOOD};;"]}}
+    result = await dmarc(owners, domain="news.example.com")
+    assert {"dmarc-lookalike", "dmarc-inherited", "dmarc-syntax-error"} <= set(ids(result))
+    assert result.facts.texts == {"news.example.com": ("v=dmarc1; p=none",), DOMAIN: (f"{GOOD};;",)}
+    where = {finding.id: finding.args["domain"] for finding in result.findings}
+    assert where["dmarc-lookalike"] == "news.example.com"
+    assert where["dmarc-syntax-error"] == DOMAIN
+
+
 async def test_policy_of_a_registry() -> None:
     result = await dmarc({}, {"com": {"_dmarc": {"TXT": ["v=DMARC1; p=reject; psd=y"]}}})
     assert {"dmarc-ok", "dmarc-public-suffix-policy"} <= set(ids(result))
@@ -287,6 +297,7 @@ async def test_monstrous_records(text: str) -> None:
     resolver = Says({("_dmarc.example.com", "TXT"): [text]})
     result = await check.run(Target(domain=DOMAIN), World(resolver, load()))
     assert len(result.findings) < 40
+    assert all(len(e.value) <= MAX_EVIDENCE for f in result.findings for e in f.evidence)
     assert len(resolver.asked) < 100
 
 
