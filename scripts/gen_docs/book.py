@@ -22,6 +22,11 @@ _REPLY_CODE = re.compile(r"[2-5]\d\d(?=[ -])")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 
 
+def codes_in(example: str) -> list[str]:
+    """The reply code at the start of an example and the first enhanced code in it."""
+    return [found[0] for found in (_REPLY_CODE.match(example), _ENHANCED.search(example)) if found]
+
+
 def code_page(code_id: str) -> str:
     """File name of a code's page: ``X.7.26`` and ``5.7.26`` are ``x-7-26``, ``550`` is itself."""
     if "." not in code_id:
@@ -85,7 +90,11 @@ class Book:
 
     def fix(self, key: str) -> str:
         """A link to a fix by its title, with its id."""
-        return f"{self.link('fixes', key, text(self.say.fix(key)))} ({code(key)})"
+        return f"{self.link('fixes', key, self.fix_title(key))} ({code(key)})"
+
+    def fix_title(self, key: str) -> str:
+        """A fix's title, its blanks left open."""
+        return text(str(self.words("fixes", key).get("title", key)))
 
     @cached_property
     def rules_by_reason(self) -> Mapping[str, list[Rule]]:
@@ -108,9 +117,7 @@ class Book:
             if wanted:
                 yield code_page(str(wanted))
         for example in self.knowledge.rule_info[rule.id].examples:
-            for found in (_REPLY_CODE.match(example), _ENHANCED.search(example)):
-                if found:
-                    yield code_page(found[0])
+            yield from map(code_page, codes_in(example))
 
     @cached_property
     def rules_by_fix(self) -> Mapping[str, list[Rule]]:

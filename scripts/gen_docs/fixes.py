@@ -34,15 +34,14 @@ def _index(book: Book) -> str:
 
 
 def _page(book: Book, fix: FixSpec) -> str:
-    title = book.say.fix(fix.id)
     return page(
-        text(title),
+        book.fix_title(fix.id),
         f"{code(fix.id)} · {text(book.say.word(fix.owner, 'sentence'))}",
         block(f"deliverkit fix {fix.id}"),
         *_steps(book, fix),
         _wanted(book, fix),
         section("References", bullets(text(reference) for reference in fix.references)),
-        description=title,
+        description=f"How to mend it, step by step: {book.words('fixes', fix.id).get('title', fix.id)}",
     )
 
 

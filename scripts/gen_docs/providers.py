@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deliverkit.knowledge.schema import Provider, Rule
-from scripts.gen_docs.book import Book, Pages
+from scripts.gen_docs.book import Book, Pages, codes_in
 from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text, url
 
 EXAMPLE_KINDS = {
@@ -11,6 +11,15 @@ EXAMPLE_KINDS = {
     "page_text": "wording of the provider's page; the wire text can differ in small words",
     "typical": "usual wording of this software",
     "constructed": "put together from a published code and its description",
+}
+
+KINDS = {
+    "mailbox": "mailbox provider",
+    "gateway": "filtering gateway",
+    "blocklist": "blocklist",
+    "platform": "sending platform",
+    "mta": "mail server software",
+    "generic": "any server",
 }
 
 
@@ -23,7 +32,12 @@ def pages(book: Book) -> Pages:
 
 def _index(book: Book) -> str:
     rows = [
-        (book.link("providers", p.id, text(p.name)), code(p.id), text(p.kind), str(len(book.rules_by_provider[p.id])))
+        (
+            book.link("providers", p.id, text(p.name)),
+            code(p.id),
+            KINDS.get(p.kind, text(p.kind)),
+            str(len(book.rules_by_provider[p.id])),
+        )
         for p in book.knowledge.providers.values()
     ]
     intro = (
@@ -39,14 +53,14 @@ def _page(book: Book, provider: Provider) -> str:
     rules = book.rules_by_provider[provider.id]
     overview = table(
         ["rule", "code", "reason"],
-        [(f"[{code(r.id)}](#{r.id})", code(_codes(r)), book.link("reasons", r.reason)) for r in rules],
+        [(f"[{code(r.id)}](#{r.id})", code(_seen_with(book, r)), book.link("reasons", r.reason)) for r in rules],
     )
     return page(
         text(provider.name),
         facts(
             [
                 ("id", code(provider.id)),
-                ("kind", text(provider.kind)),
+                ("kind", KINDS.get(provider.kind, text(provider.kind))),
                 ("its mail hosts", ", ".join(code(m) for m in provider.mx)),
                 ("for senders", url(provider.postmaster_url or "")),
             ]
@@ -57,6 +71,10 @@ def _page(book: Book, provider: Provider) -> str:
         _reuse(book, provider),
         description=f"SMTP replies of {provider.name} and what they mean.",
     )
+
+
+def _seen_with(book: Book, rule: Rule) -> str:
+    return " ".join(codes_in(book.knowledge.rule_info[rule.id].examples[0]))
 
 
 def _codes(rule: Rule) -> str:
