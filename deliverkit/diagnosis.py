@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from deliverkit.bounces.classify import Classifier
 from deliverkit.checks import MODULES, Target, World
+from deliverkit.checks.names import canonical_ip, domain_name, reaches
 from deliverkit.checks.run import can_run, in_order, run_checks
+from deliverkit.errors import InputError
 from deliverkit.fixes import Case, Wanted, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import (
@@ -64,7 +66,10 @@ def checks_for(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
 def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target) -> Target:
     """``target`` with its gaps filled from the bounce: the refused IP, the sender's and recipient's domains."""
     sender = _domain(bounce.sender)
-    ip = evidence.groups.get("ip") or bounce.ip
+    ip = canonical_ip(evidence.groups.get("ip") or bounce.ip or "")
+    if ip and not reaches(ip):
+        # An internal relay named in the reply: nobody outside knows it.
+        ip = None
     return dataclasses.replace(
         target,
         domain=target.domain or sender,
@@ -81,7 +86,13 @@ def lists_named(evidence: RuleEvidence, knowledge: Knowledge) -> tuple[str, ...]
 
 
 def _domain(address: str | None) -> str | None:
-    return address.rpartition("@")[2].lower() or None if address and "@" in address else None
+    """The domain of an address that a bounce names, if it can be asked about at all."""
+    if not address or "@" not in address:
+        return None
+    try:
+        return domain_name(address.rpartition("@")[2])
+    except InputError:
+        return None
 
 
 def join(
