@@ -88,17 +88,22 @@ async def test_fresh_asks_again_and_replaces() -> None:
 
 
 async def test_a_fresh_answer_is_not_replaced_by_an_older_question() -> None:
-    inner = Scripted()
+    class SlowFirst(Scripted):
+        async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+            if not fresh:
+                self.arrived.set()
+                await self.gate.wait()
+            return Answer(name, rdtype, Status.NXDOMAIN if fresh else Status.NODATA)
+
+    inner = SlowFirst()
     inner.gate.clear()
     async with RunCache(inner) as cache:
         old = asyncio.create_task(cache.query("x.example", "A"))
-        await asyncio.sleep(0)
-        fresh = asyncio.create_task(cache.query("x.example", "A", fresh=True))
-        await asyncio.sleep(0)
+        await inner.arrived.wait()
+        fresh = await cache.query("x.example", "A", fresh=True)
         inner.gate.set()
-        await asyncio.gather(old, fresh)
-        kept = await cache.query("x.example", "A")
-    assert kept.ttl == (await fresh).ttl
+        assert (await old).status is Status.NODATA
+        assert (await cache.query("x.example", "A")).status is fresh.status is Status.NXDOMAIN
 
 
 @pytest.mark.parametrize("status", [Status.TIMEOUT, Status.SERVFAIL, Status.REFUSED, Status.ERROR])

@@ -128,11 +128,11 @@ async def test_https_posts_the_question_with_id_0(certificate: Certificate) -> N
 @pytest.mark.parametrize(
     "respond",
     [
-        lambda body: http(b"", "403 Forbidden"),
+        lambda body: http(_doh_message(body), "403 Forbidden"),
         lambda body: http(b"", "302 Found\r\nlocation: https://127.0.0.1:1/"),
-        lambda body: http(b"<html>", kind="text/html"),
+        lambda body: http(_doh_message(body), kind="text/html"),
         lambda body: http(b"garbage"),
-        lambda body: http(b"\0" * 70_000),
+        lambda body: http(_doh_message(body) + b"\0" * 70_000),
         lambda body: http(gzip.compress(_doh_message(body)), "200 OK\r\ncontent-encoding: gzip"),
         lambda body: http(b"\0\1" + body[2:]),
         lambda body: b"no http at all\r\n\r\n",

@@ -348,6 +348,13 @@ async def test_a_hostile_chain_in_one_packet_ends(records: int) -> None:
     assert (await ask(_over_tcp(*chain))).status is Status.ERROR
 
 
+def test_a_packet_full_of_cnames_is_not_followed_to_its_end() -> None:
+    asked = packets.question("c0", "A")
+    query = dns.message.from_wire(asked.wire)
+    data = reply(query, *(f"c{i}. 9 IN CNAME c{i + 1}." for i in range(300))).to_wire(max_size=65535)
+    assert len(packets.read(asked, data).chain) == packets.MAX_CHAIN + 1
+
+
 async def test_a_cname_asked_for_is_not_followed() -> None:
     answer = await ask(saying("shop.example. 9 IN CNAME a.example.", "a.example. 9 IN TXT x"), rdtype="CNAME")
     assert (answer.records, answer.cname) == (("a.example",), ())

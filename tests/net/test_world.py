@@ -32,6 +32,7 @@ negative_ttl = 60
 "there.wild" = { TXT = ["x"] }
 "null" = { MX = ["0 ."] }
 "full.shop.example." = { A = ["192.0.2.84"] }
+"x.gone" = { status = "nxdomain", then = { A = "192.0.2.85" } }
 "often" = { A = "192.0.2.1", then = [{ A = "192.0.2.2" }, { status = "refused" }, { A = [] }] }
 
 [zone."sub.shop.example"]
@@ -71,6 +72,8 @@ def world() -> ReplayResolver:
         ("there.wild.shop.example", "A", Status.NODATA, ()),
         ("x.there.wild.shop.example", "A", Status.NXDOMAIN, ()),
         ("wild.shop.example", "A", Status.NODATA, ()),
+        ("x.gone.shop.example", "A", Status.NXDOMAIN, ()),
+        ("gone.shop.example", "A", Status.NXDOMAIN, ()),
         ("null.shop.example", "MX", Status.NOERROR, ("0 .",)),
         ("full.shop.example", "A", Status.NOERROR, ("192.0.2.84",)),
         ("sub.shop.example", "A", Status.SERVFAIL, ()),
