@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import re2
 
@@ -54,7 +54,6 @@ _MAX_MEMORY = 64 << 20
 _MAX_REMEMBERED = 50_000
 _MAX_MATCHED = 500
 _SURE_WEIGHT = 14
-_SURE_GENERIC_WEIGHT = 8
 _LASTING = frozenset(
     {
         "mailbox_unavailable.restricted",
@@ -65,6 +64,17 @@ _LASTING = frozenset(
     }
 )
 """Reasons that trying again does not mend, though a temporary reply with them may be retried."""
+
+_VAGUE = frozenset(
+    {
+        "mailbox_unavailable.temporary",
+        "rate_limit.throttled",
+        "recipient_error.system_error",
+        "rejected.policy",
+        "rejected.spam_content",
+    }
+)
+"""Reasons whose generic phrases are words that many a reply holds beside its cause."""
 
 _Key = tuple[tuple[int, ...], int | None, str | None, str | None, str | None]
 
@@ -89,6 +99,11 @@ def rule_options() -> re2.Options:
     return options
 
 
+def compile_pattern(pattern: str) -> Any:
+    """One pattern as the automata take it, to be searched in UTF-8 bytes. Raises re2.error for what is not RE2."""
+    return re2.compile(pattern.encode(), rule_options())  # type: ignore[no-untyped-call]
+
+
 class Classifier:
     """All rules in one automaton. Making one takes some milliseconds; it can be used from several threads."""
 
@@ -106,7 +121,7 @@ class Classifier:
         self._remembered_generic: dict[tuple[_Key, tuple[int, ...]], Verdict] = {}
 
     def classify(self, bounce: Bounce | Reply) -> Verdict:
-        """Why this delivery failed. Never raises for what the bounce says; a bare ``Reply`` is a bounce of unknown MX."""
+        """Why this delivery failed. A bare ``Reply`` is a bounce of unknown MX. Never raises for what a bounce says."""
         if isinstance(bounce, Bounce):
             reply, phase = bounce.reply, bounce.phase
             by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
@@ -161,7 +176,7 @@ class Classifier:
         """
         reply = bounce.reply
         rule = self._by_id.get(verdict.rule or "")
-        match = re2.compile(rule.pattern.encode(), rule_options()).search(reply.text.encode()) if rule else None
+        match = compile_pattern(rule.pattern).search(reply.text.encode()) if rule else None
         if match is None:
             matched = {
                 Basis.ENHANCED_CODE: reply.enhanced_code or "",
@@ -272,7 +287,7 @@ def _confidence(best: _Candidate, found: Sequence[_Candidate], by_code: str | No
         return Confidence.SURE if heavy >= _SURE_WEIGHT or agreed else Confidence.LIKELY
     if by_code and by_code.partition(".")[0] != category:
         return Confidence.LIKELY
-    return Confidence.SURE if agreed or heavy >= _SURE_GENERIC_WEIGHT else Confidence.LIKELY
+    return Confidence.LIKELY if best.rule.reason in _VAGUE and not agreed else Confidence.SURE
 
 
 def _alternatives(reason: str, found: Sequence[_Candidate], by_code: str | None) -> tuple[Alternative, ...]:
@@ -297,9 +312,7 @@ def _actions(
     elif enhanced is not None:
         permanent = enhanced[0] == "5"
     else:
-        permanent = (
-            spec.on_5xx is MessageAction.DROP or spec.on_4xx is not MessageAction.RETRY or spec.id in _LASTING
-        )
+        permanent = spec.on_5xx is MessageAction.DROP or spec.on_4xx is not MessageAction.RETRY or spec.id in _LASTING
     message, address = (spec.on_5xx, spec.address_5xx) if permanent else (spec.on_4xx, spec.address_4xx)
     unproven = not permanent or confidence in (Confidence.WEAK, Confidence.NONE)
     if address is AddressAction.SUPPRESS and unproven and spec.category != "not_a_bounce":

@@ -8,12 +8,12 @@ MAX_INPUT = 1_000_000
 """Characters of a pasted text that are read; what follows is not looked at."""
 
 _INVISIBLE = (
-    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20)]  # C0 without tab, line feed and carriage return
-    + [*range(0x7F, 0x85), *range(0x86, 0xA0)]  # DEL and C1; 0x85 is a line end
-    + [0xAD, 0x061C, 0x180E, 0xFEFF, 0xFFFE, 0xFFFF]
-    + [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]  # zero width and bidi controls
-    + [*range(0xE0000, 0xE0080)]  # tag characters
-)
+    *range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20),  # C0 without tab, line feed and carriage return
+    *range(0x7F, 0x85), *range(0x86, 0xA0),  # DEL and C1; 0x85 is a line end
+    0xAD, 0x061C, 0x180E, 0xFEFF, 0xFFFE, 0xFFFF,
+    *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070),  # zero width and bidi controls
+    *range(0xE0000, 0xE0080),  # tag characters
+)  # fmt: skip
 _WASH: dict[int, str | None] = dict.fromkeys(_INVISIBLE) | dict.fromkeys((0x0D, 0x85, 0x2028, 0x2029), "\n")
 _CSI = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 _ENTITIES = {

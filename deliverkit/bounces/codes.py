@@ -31,7 +31,12 @@ def reason_of_codes(
     command that named none yet, and one about the mailbox after the message was taken (a filter spoke, not a list
     of users). ``unknown.unclassified`` with ``none`` where the codes say nothing.
     """
-    if enhanced:
+    if (code and code < 400) or (code is None and enhanced and enhanced[0] == "2"):
+        if code and code >= 300:
+            return ByCode(_UNKNOWN, Confidence.NONE, Basis.NOTHING)
+        basis = Basis.REPLY_CODE if code else Basis.ENHANCED_CODE
+        return ByCode("not_a_bounce.delivered", Confidence.LIKELY, basis)
+    if enhanced and enhanced[0] != "2":
         found = _by_reuse(knowledge, enhanced, provider) or _by_enhanced(knowledge, enhanced, phase)
         if found:
             return found

@@ -26,13 +26,15 @@ _CODE = re.compile(r"(?<![\w.,/@%+=\[-])([2-5]\d\d)(?=[\s\-_:;#,)\]\"'>.(<]|$|[2
 _CODE_AFTER_EQUALS = re.compile(r"(?:code|status|error|reply|response)=\"?([2-5]\d\d)\b", re.IGNORECASE)
 _NEXT_ENHANCED = re.compile(rf"[\s\-_:;#=,]{{0,4}}[(\[]?#?({ENHANCED})(?![\w.]*\.?\d)(?:[)\]](?=\s|:|$))?[:;,]?")
 _ANY_ENHANCED = re.compile(rf"(?<![\w.\-/@:+])#?({ENHANCED})(?![\w\-]|\.\d)")
-_VERSION_LEFT = re.compile(r"(?:version|release|exim|postfix|sendmail|haraka|dovecot|amavis\S*|v|ver\.?)\s?$", re.IGNORECASE)
+_VERSION_LEFT = re.compile(
+    r"(?:version|release|exim|postfix|sendmail|haraka|dovecot|amavis\S*|v|ver\.?)\s?$", re.IGNORECASE
+)
 _REPEAT = re.compile(rf"\s([245]\d\d)(?:-(?:#?(?:{ENHANCED})\b[: ]?)?|\s#?(?:{ENHANCED})(?=\s|$))")
 
 _LAST_LINE = re.compile(r"\s([245]\d\d)\s(?=[A-Z<])")
 
 _UNIT_RIGHT = re.compile(
-    r"[\s-]?(?:[kmg]i?b\b|bytes?\b|octets\b|s\b|sec|ms\b|min|hours?\b|days?\b|messages?\b|mails?\b|e-?mails?\b|"
+    r"\s?(?:[kmg]i?b\b|bytes?\b|octets\b|s\b|sec|ms\b|min|hours?\b|days?\b|messages?\b|mails?\b|e-?mails?\b|"
     r"recipients?\b|connections?\b|times?\b|users?\b|percent|%|x\d|attachments?\b|\d|port\b|\)?\s?chars?\b)",
     re.IGNORECASE,
 )
@@ -49,9 +51,13 @@ _WORD_LEFT = re.compile(
 )
 _LINE_START = re.compile(r"^[\s>|*#<\"'(\[{-]*(?:[2-5]\d\d[\s-]+)?$")
 
-_LOG_STATUS = re.compile(r"status=(?:bounced|deferred|undeliverable|soft-?bounce|expired)[^(\n]{0,20}\((.*?)\)?\s*$", re.M)
+_LOG_STATUS = re.compile(
+    r"status=(?:bounced|deferred|undeliverable|soft-?bounce|expired)[^(\n]{0,20}\((.*?)\)?\s*$", re.M
+)
 _LOG_STAT = re.compile(r"\bstat=(?:Service unavailable|Deferred:?|User unknown|Data format error)?(.*)$", re.M)
-_NO_CODE_LEFT = re.compile(r"^(?:\s*(?:(?:smtp|x-[\w-]{1,30}|unix|x400|dns)\s*;|(?:diagnostic-code|remote host said)\s*:))+", re.I)
+_NO_CODE_LEFT = re.compile(
+    r"^(?:\s*(?:(?:smtp|x-[\w-]{1,30}|unix|x400|dns)\s*;|(?:diagnostic-code|remote host said)\s*:))+", re.I
+)
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to [^()]{1,60}\)\)?\s*$", re.I)
 _QUOTE = re.compile(r"^(?:[ \t]{0,8}[>|](?=[ \t>|\d]|$))+[ \t]?", re.M)
 
@@ -84,11 +90,13 @@ def parse_reply(text: str) -> Reply:
 
 def _read(text: str) -> Reply:
     raw = text[:MAX_REPLY]
-    words = _unwrap(_QUOTE.sub("", unescape(clean(raw))).strip().strip("\"'").strip())
+    words = _unwrap(_QUOTE.sub("", unescape(clean(raw))).strip())
+    if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'":
+        words = words[1:-1].strip()
     found = _find_code(words)
     if found is None:
         return _without_code(words, raw)
-    start, end, code, left = found
+    end, code, left = found
     body = _first_paragraph(words[end:], code)
     enhanced = None
     nearby = _NEXT_ENHANCED.match(body)
@@ -96,7 +104,7 @@ def _read(text: str) -> Reply:
         enhanced, body = nearby[1], body[nearby.end() :]
     rest = _fold(_drop_repeats(body, code, enhanced))
     if raw.lstrip()[:1] in ("{", "["):
-        rest = rest.rstrip("\"}] ")
+        rest = rest.rstrip('"}] ')
     if rest.endswith(">") and "<" not in rest:
         rest = rest[:-1]
     if left:
@@ -131,9 +139,9 @@ def _unwrap(words: str) -> str:
     return _IN_REPLY_TO.sub("", words) if "in reply to" in words else words
 
 
-def _find_code(words: str) -> tuple[int, int, str, str] | None:
-    """The best candidate as (start, end, code, words left of it that belong to the reply)."""
-    best: tuple[int, int, int, str, str] | None = None
+def _find_code(words: str) -> tuple[int, str, str] | None:
+    """The best candidate as (end, code, words left of it that belong to the reply)."""
+    best: tuple[int, int, str, str] | None = None
     for count, match in enumerate(_CODE.finditer(words)):
         if count >= _MAX_CANDIDATES:
             break
@@ -142,10 +150,10 @@ def _find_code(words: str) -> tuple[int, int, str, str] | None:
         weight = _weigh(match[1], left, words[match.end() : match.end() + 24], line == 0, len(words) == 3)
         if weight > (best[0] if best else 0):
             keep = "" if weight >= 8 or _SAID_LEFT.search(left[-80:]) else _fold(left).rstrip("\"'(<[ ")
-            best = (weight, match.start(), match.end(), match[1], keep)
+            best = (weight, match.end(), match[1], keep)
     if best is None:
         named = _CODE_AFTER_EQUALS.search(words)
-        return (named.start(), named.end(), named[1], "") if named else None
+        return (named.end(), named[1], "") if named else None
     return best[1:]
 
 

@@ -1,0 +1,120 @@
+"""The user's own reply rules: the same TOML as ``knowledge/replies``, checked before they are trusted."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Any
+
+import re2
+
+from deliverkit.bounces.classify import compile_pattern
+from deliverkit.bounces.reply import parse_reply
+from deliverkit.errors import KnowledgeError
+from deliverkit.knowledge import load, store
+from deliverkit.knowledge.build import build
+from deliverkit.knowledge.schema import Rule, RuleInfo
+
+MAX_FILE = 5_000_000
+"""Bytes of a rule file."""
+_OWN_PROVIDER = "own"
+_RULE = frozenset(field.name for field in dataclasses.fields(Rule))
+_INFO = frozenset(field.name for field in dataclasses.fields(RuleInfo))
+_FILL = {"example_kind": "log", "source": "own", "as_of": ""}
+
+
+def load_rules(path: Path) -> tuple[Rule, ...]:
+    """The rules of one file, in its order, ready for ``Classifier(extra_rules=…)``.
+
+    Needs of each rule: ``id``, ``pattern``, ``reason`` and at least one of ``examples``; ``provider`` may stand at the
+    top of the file or be left out. Raises KnowledgeError that names file, line and key for TOML that cannot be read,
+    an unknown or missing key, a reason that is not in the list, a pattern that is not RE2, an id that comes twice, and
+    an example that its own rule does not match.
+    """
+    text, data = _read(path)
+    extra = sorted(data.keys() - {"provider", "rule"})
+    if extra:
+        raise KnowledgeError(
+            f"{path}:{_line(text, extra[0])}: unknown key '{extra[0]}'",
+            advice="A rule file holds 'provider' and [[rule]] tables.",
+        )
+    tables = data.get("rule", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise KnowledgeError(f"{path}: 'rule' must be written as [[rule]] tables", advice="Use double brackets.")
+    provider = data.get("provider", _OWN_PROVIDER)
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[rule]]")]
+    rules: dict[str, Rule] = {}
+    for index, table in enumerate(tables):
+        line = lines[index] if index < len(lines) else 1
+        rule = _rule(table, provider, path, line)
+        if rule.id in rules:
+            raise KnowledgeError(f"{path}:{line}: id '{rule.id}' comes twice", advice="Ids are unique; rename one.")
+        rules[rule.id] = rule
+    return tuple(rules.values())
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise KnowledgeError(f"{path}: {error.strerror or error}", advice="Check the path and its rights.") from error
+    if size > MAX_FILE:
+        raise KnowledgeError(f"{path}: larger than {MAX_FILE} bytes", advice="Split the file.")
+    data = store.read_toml(path)
+    return path.read_text(encoding="utf-8"), data
+
+
+def _line(text: str, key: str) -> int:
+    return next((n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" \"'[").startswith(key)), 1)
+
+
+def _rule(table: dict[str, Any], provider: Any, path: Path, line: int) -> Rule:
+    where = f"{path}:{line}: [[rule]] {table.get('id', '?')}"
+    match = {"provider": provider} | {key: value for key, value in table.items() if key in _RULE}
+    rest = {key: value for key, value in table.items() if key not in _RULE}
+    unknown = sorted(rest.keys() - _INFO)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], sorted(_RULE | _INFO), 1)
+        raise KnowledgeError(
+            f"{where}: unknown key '{unknown[0]}'",
+            advice=f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(_RULE | _INFO))}.",
+        )
+    rule = build(Rule, match, where)
+    info = build(RuleInfo, _FILL | rest | {"id": rule.id}, where)
+    if not info.examples:
+        raise KnowledgeError(f"{where}: key 'examples' is empty", advice="Give one reply that the rule is for.")
+    _check_reason(rule, where)
+    _check_pattern(rule, info, where)
+    return rule
+
+
+def _check_reason(rule: Rule, where: str) -> None:
+    reasons = load().reasons
+    if rule.reason in reasons:
+        return
+    near = difflib.get_close_matches(rule.reason, reasons, 1)
+    raise KnowledgeError(
+        f"{where}: reason '{rule.reason}' is not in the list",
+        advice=f"Did you mean '{near[0]}'?" if near else "See the catalogue of reasons.",
+    )
+
+
+def _check_pattern(rule: Rule, info: RuleInfo, where: str) -> None:
+    try:
+        pattern = compile_pattern(rule.pattern)
+    except re2.error as error:
+        reason = error.args[0] if error.args else error
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        raise KnowledgeError(
+            f"{where}: pattern is not RE2: {reason}",
+            advice="RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax.",
+        ) from error
+    for example in info.examples:
+        reply = parse_reply(example)
+        fits = (rule.code in (None, reply.code)) and (rule.enhanced in (None, reply.enhanced_code))
+        if not fits or not pattern.search(reply.text.encode()):
+            raise KnowledgeError(
+                f"{where}: examples: its own rule does not match '{example[:80]}'",
+                advice=f"It is searched as '{reply.text[:120]}'; mend the pattern, the codes or the example.",
+            )
