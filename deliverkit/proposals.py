@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from deliverkit.checks import dmarc_proposal, spf_proposal
+from deliverkit.checks.dkim import DkimFacts
+from deliverkit.checks.dkim_key import without_testing
 from deliverkit.checks.dmarc import DmarcFacts
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.knowledge import load
@@ -53,6 +55,26 @@ def _dmarc(change: Callable[[DmarcFacts], str | None]) -> Callable[[Values, Resu
         return Record(f"_dmarc.{facts.record_domain or facts.domain}", "TXT", value, now) if value else None
 
     return make
+
+
+def _repaired_dmarc(values: Values, results: Results) -> Record | None:
+    """One mended record in the place of what stands at the domain that the finding names."""
+    facts = _facts(results, DmarcFacts)
+    if facts is None:
+        return None
+    where = str(values.get("domain"))
+    where = where if where in facts.texts else facts.domain
+    now = facts.texts.get(where, ())
+    value = dmarc_proposal.repaired(now)
+    return Record(f"_dmarc.{where}", "TXT", value, now) if value else None
+
+
+def _tested_key(values: Values, results: Results) -> Record | None:
+    """The key without its test flag, where it stands in the domain itself and not behind a platform's alias."""
+    facts = _facts(results, DkimFacts)
+    ours = [k for k in facts.keys if k.selector == values.get("selector") and not k.cname] if facts else []
+    value = without_testing(ours[0].text) if len(ours) == 1 else None
+    return Record(ours[0].name, "TXT", value, (ours[0].text,)) if value else None
 
 
 def _facts(results: Results, kind: type[F]) -> F | None:
@@ -121,9 +143,10 @@ _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "spf-remove-void": _spf(_without_dead),
     "spf-fix-include": _spf(_without_term),
     "spf-tidy": _spf(lambda facts, values: spf_proposal.tidied(facts.record) if facts.record else None),
+    "dkim-end-testing": _tested_key,
     "dmarc-publish": _dmarc(lambda facts: None if facts.record else dmarc_proposal.first_record(facts.domain)),
-    "dmarc-repair-record": _dmarc(lambda facts: dmarc_proposal.repaired(facts.published)),
-    "dmarc-merge-records": _dmarc(lambda facts: dmarc_proposal.repaired(facts.published)),
+    "dmarc-repair-record": _repaired_dmarc,
+    "dmarc-merge-records": _repaired_dmarc,
     "dmarc-add-reports": _dmarc(_with_reports),
     "dmarc-tighten": _dmarc(lambda facts: dmarc_proposal.tightened(facts.record) if facts.record else None),
 }

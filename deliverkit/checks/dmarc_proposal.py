@@ -35,7 +35,7 @@ def first_record(domain: str, rua: str | None = None) -> str:
 def with_reports(record: str, rua: str) -> str:
     """The record with ``rua`` (an address or a ``mailto:`` URI) among those that get aggregate reports."""
     tags = _tags(record)
-    known = [uri.strip() for uri in tags.get("rua", "").split(",") if uri.strip()]
+    known = [_uri(uri) for uri in tags.get("rua", "").split(",") if uri.strip()]
     wanted = _uri(rua)
     tags["rua"] = ",".join([*known, *([] if wanted.lower() in {uri.lower() for uri in known} else [wanted])])
     return _text(tags)

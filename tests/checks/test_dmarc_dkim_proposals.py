@@ -1,0 +1,61 @@
+"""From a zone to the record that a finding's fix proposes."""
+
+from __future__ import annotations
+
+import pytest
+from dkim_keys import record
+from dns_world import look
+
+from deliverkit.checks import Target
+from deliverkit.model import Record
+from deliverkit.proposals import propose
+
+DOMAIN = "example.com"
+
+
+async def proposed(check: str, finding: str, fix: str, owners: dict[str, object], **target: object) -> Record | None:
+    result = await look(check, Target(**{"domain": DOMAIN, **target}), {DOMAIN: owners})  # type: ignore[arg-type]
+    args = next(found.args for found in result.findings if found.id == finding)
+    return propose(fix, args, [result])
+
+
+@pytest.mark.parametrize(
+    ("finding", "fix", "texts", "value"),
+    [
+        ("dmarc-lookalike", "dmarc-repair-record", ["v=dmarc1; p=none"], "v=DMARC1; p=none"),
+        ("dmarc-multiple-records", "dmarc-merge-records", ["v=DMARC1; p=reject"] * 2, "v=DMARC1; p=quarantine"),
+        (
+            "dmarc-no-reports",
+            "dmarc-add-reports",
+            ["v=DMARC1; p=none"],
+            "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.com",
+        ),
+        ("dmarc-policy-none", "dmarc-tighten", ["v=DMARC1; p=none"], "v=DMARC1; p=quarantine; t=y"),
+        (
+            "dmarc-report-uri-invalid",
+            "dmarc-repair-record",
+            ["v=DMARC1; p=none; rua=a@example.com"],
+            "v=DMARC1; p=none; rua=mailto:a@example.com",
+        ),
+    ],
+)
+async def test_dmarc(finding: str, fix: str, texts: list[str], value: str) -> None:
+    wanted = await proposed("dmarc", finding, fix, {"_dmarc": {"TXT": texts}})
+    assert wanted == Record("_dmarc.example.com", "TXT", value, tuple(texts))
+
+
+async def test_the_record_is_mended_where_the_finding_saw_it() -> None:
+    owners = {"_dmarc.news": {"TXT": ["v=dmarc1; p=none"]}, "_dmarc": {"TXT": ["v=DMARC1; p=none;; sp=reject"]}}
+    own = await proposed("dmarc", "dmarc-lookalike", "dmarc-repair-record", owners, domain="news.example.com")
+    above = await proposed("dmarc", "dmarc-syntax-error", "dmarc-repair-record", owners, domain="news.example.com")
+    assert own == Record("_dmarc.news.example.com", "TXT", "v=DMARC1; p=none", ("v=dmarc1; p=none",))
+    assert above is not None
+    assert (above.name, above.value) == ("_dmarc.example.com", "v=DMARC1; p=none; sp=reject")
+
+
+async def test_end_of_dkim_test_mode() -> None:
+    text = record(tags="t=y; ")
+    owners = {"s7._domainkey": {"TXT": [text]}, "s8._domainkey": {"CNAME": "s7._domainkey.example.com"}}
+    wanted = await proposed("dkim", "dkim-key-testing", "dkim-end-testing", owners, selectors=("s7",))
+    assert wanted == Record("s7._domainkey.example.com", "TXT", text.replace("t=y; ", ""), (text,))
+    assert await proposed("dkim", "dkim-key-testing", "dkim-end-testing", owners, selectors=("s8",)) is None
