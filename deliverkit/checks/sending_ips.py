@@ -16,8 +16,10 @@ from deliverkit.net.resolver import Answer, Resolver
 
 LIMIT = 16
 """IPs handed out unless the caller says otherwise."""
-_MAX_RECORDS = 5
+_MAX_RECORDS = 12
 """The domain's own record and those below it."""
+_MAX_MX_TERMS = 5
+"""Terms ``mx`` that are asked; the rest is said to be cut."""
 _MAX_MX = 10
 """RFC 7208 section 4.6.4."""
 _MAX_NAMES = 16
@@ -162,8 +164,8 @@ def _redirect(record: SpfRecord, name: str, root: str) -> str | None:
 
 async def _ask_mail(search: _Search) -> None:
     """Turn ``mx`` into host names."""
-    search.cut |= len(search.mail) > _MAX_RECORDS
-    mail = search.mail[:_MAX_RECORDS]
+    search.cut |= len(search.mail) > _MAX_MX_TERMS
+    mail = search.mail[:_MAX_MX_TERMS]
     answers = await asyncio.gather(*(search.resolver.query(name, "MX") for name, _, _ in mail))
     for (_, term, domain), answer in zip(mail, answers, strict=True):
         for record in search.note(answer)[:_MAX_MX]:
