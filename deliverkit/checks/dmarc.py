@@ -59,7 +59,6 @@ async def run(target: Target, world: World) -> CheckResult:
         published=_texts(found.steps[0]),
         texts={step.domain: _texts(step) for step in found.steps if step.answer.found},
         organizational_domain=found.organizational_domain,
-        psl_domain=_psl_domain(domain),
         asked=tuple(f"_dmarc.{step.domain}" for step in found.steps),
     )
     if found.record is None:
@@ -87,11 +86,12 @@ async def _judge(
     policy = _policy(found, reading, exists)
     if policy is None:
         notes.add("dmarc-not-checked", name=found.domain)
-    judge_record(notes, record, reading)
+    # The policy first: it is what a reader of one line wants to know.
     judge_policy(notes, found, record, policy)
+    judge_record(notes, record, reading)
     judge_destinations(notes, record, destinations)
     judge_alignment(notes, spf, dkim)
-    org, psl = facts.organizational_domain, facts.psl_domain
+    org, psl = facts.organizational_domain, _psl_domain(found.domain)
     if org and psl and org != psl:
         notes.add("dmarc-psl-differs", domain=found.domain, walk_domain=org, psl_domain=psl)
     return notes.result(
@@ -100,6 +100,7 @@ async def _judge(
             record=record.text,
             record_domain=record.domain,
             source=found.source,
+            psl_domain=psl,
             policy=policy,
             spf=spf,
             dkim=dkim,

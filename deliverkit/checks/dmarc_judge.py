@@ -65,20 +65,18 @@ def _judge_addresses(notes: Notes, record: DmarcRecord, reports: tuple[ReportUri
 def judge_policy(notes: Notes, found: Walk, record: DmarcRecord, applied: Applied | None) -> None:
     """What the record asks receivers to do with mail of the Author Domain."""
     proof, where = _proof(record), record.domain
+    if applied is not None and applied.policy is not None and applied.fault is None:
+        notes.add("dmarc-ok", proof, domain=found.domain, record_domain=where, policy=applied.policy)
+    elif applied is not None and applied.fault is not None:
+        broken = "dmarc-policy-invalid" if applied.policy is None else "dmarc-policy-fallback"
+        notes.add(broken, proof, domain=where, tag=applied.fault, value=_cut(record.tags.get(applied.fault, "")))
     if found.source is Source.ORGANIZATIONAL:
         notes.add("dmarc-inherited", proof, domain=found.domain, record_domain=where)
     elif found.source is Source.PUBLIC_SUFFIX:
         notes.add("dmarc-public-suffix-policy", proof, domain=found.domain, record_domain=where)
     _judge_weaker(notes, record)
-    if applied is None:
+    if applied is None or applied.policy is None or applied.effective is None:
         return
-    if applied.fault is not None:
-        broken = "dmarc-policy-invalid" if applied.policy is None else "dmarc-policy-fallback"
-        notes.add(broken, proof, domain=where, tag=applied.fault, value=_cut(record.tags.get(applied.fault, "")))
-    if applied.policy is None or applied.effective is None:
-        return
-    if applied.fault is None:
-        notes.add("dmarc-ok", proof, domain=found.domain, record_domain=where, policy=applied.policy)
     if applied.fault is None and applied.policy is Policy.NONE:
         notes.add("dmarc-policy-none", proof, domain=where)
     if applied.policy is not applied.effective:
