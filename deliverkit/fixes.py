@@ -89,6 +89,9 @@ def published(results: Iterable[CheckResult]) -> list[str]:
 def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step:
     values = {**case.values, **{k: v for want in reversed(wants) for k, v in want.args.items() if v not in (None, "")}}
     values.setdefault("ptr_name", _ptr_name(values.get("ip")))
+    if len(lists := dict.fromkeys(str(want.args["list"]) for want in wants if want.args.get("list"))) > 1:
+        # Several blocklists ask for the same steps: the one place that names them must name them all.
+        values["list"] = ", ".join(lists)
     return Step(
         id=f"{fix.id}.{spec.id}",
         owner=spec.owner or fix.owner,

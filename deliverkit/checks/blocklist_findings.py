@@ -10,18 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deliverkit.checks import Notes, World
 from deliverkit.checks.blocklist_answer import Listing, Why
 from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow, in_world
-from deliverkit.knowledge.schema import Blocklist, Weight
+from deliverkit.knowledge.schema import Blocklist, CodeKind, Weight
 from deliverkit.model import Evidence, Outcome, Scalar
 
 HEAVIEST = "Spamhaus"
 """Who weighs most, where no list of theirs was to be asked."""
 _MAX_EVIDENCE = 12
 """Pieces of proof kept of a finding that speaks for many lists."""
+_PARTS = {
+    "sbl": "spamhaus-sbl",
+    "drop": "spamhaus-sbl",
+    "botnet-controller": "spamhaus-sbl",
+    "css": "spamhaus-css",
+    "xbl": "spamhaus-xbl",
+}
+"""Parts of ZEN by the meaning of their codes, each with its own way out."""
 _BROKEN = frozenset({Why.EMPTY, Why.ANSWERS_EVERYTHING})
 
 
@@ -96,11 +104,11 @@ def note_subject(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
     subject = {kind: facts.subject}
     for row in facts.listed:
         notes.add(f"blocklist-{kind}-{_listed_as(row)}", *row.evidence, **subject, **_entry(row))
-        parts = ", ".join(row.labels)
-        if kind == "ip" and row.list.startswith("spamhaus-"):
-            notes.add("blocklist-ip-spamhaus", ip=facts.subject, parts=parts, lookup_url=_entry(row)["lookup_url"])
-    for row in _in(facts.rows, Listing.POLICY):
-        notes.add(f"blocklist-{kind}-{_policy_as(row)}", *row.evidence, **subject, **_entry(row))
+        for part in _parts(row) if kind == "ip" else ():
+            notes.add(f"blocklist-ip-{part}", ip=facts.subject)
+    for row in (*facts.listed, *_in(facts.rows, Listing.POLICY)):
+        if policy := _policy_part(row):
+            notes.add(f"blocklist-{kind}-{_policy_as(policy)}", *policy.evidence, **subject, **_entry(policy))
     for row in _in(facts.rows, Listing.UNKNOWN_CODE):
         codes = ", ".join(row.codes)
         notes.add(f"blocklist-{kind}-unknown-code", *row.evidence, **subject, list=row.name, codes=codes)
@@ -132,6 +140,16 @@ def _listed_as(row: BlocklistRow) -> str:
     if row.weight is Weight.SMALL:
         return "backscatter" if row.about == "backscatter" else "listed-small"
     return "abused" if row.about == "abused" else "listed"
+
+
+def _parts(row: BlocklistRow) -> dict[str, None]:
+    return dict.fromkeys(_PARTS[hit.meaning] for hit in row.hits if hit.meaning in _PARTS)
+
+
+def _policy_part(row: BlocklistRow) -> BlocklistRow | None:
+    """The row with only its policy entries; ZEN can answer for abuse and for policy at once."""
+    hits = tuple(hit for hit in row.hits if hit.kind is CodeKind.POLICY)
+    return replace(row, hits=hits) if hits else None
 
 
 def _policy_as(row: BlocklistRow) -> str:

@@ -73,8 +73,27 @@ async def test_one_answer_about_an_ip(name: str, codes: list[str], finding: str,
 
 
 @pytest.mark.parametrize(
+    ("codes", "found"),
+    [
+        (["127.0.0.2"], {"blocklist-ip-spamhaus-sbl"}),
+        (["127.0.0.9", "127.0.0.30"], {"blocklist-ip-spamhaus-sbl"}),
+        (["127.0.0.3"], {"blocklist-ip-spamhaus-css"}),
+        (["127.0.0.4", "127.0.0.3"], {"blocklist-ip-spamhaus-css", "blocklist-ip-spamhaus-xbl"}),
+        (["127.0.0.4", "127.0.0.10"], {"blocklist-ip-spamhaus-xbl", "blocklist-ip-policy"}),
+    ],
+)
+async def test_each_part_of_zen_has_its_own_way_out(codes: list[str], found: set[str]) -> None:
+    dns = healthy()
+    dns.put(IP, catalogue()["spamhaus-zen"], *codes)
+    result = await ip_check(dns, IP)
+    assert ids(result) == {"blocklist-ip-listed"} | found
+    assert result.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
     ("name", "codes", "finding", "outcome"),
     [
+        ("spamhaus-dbl", ["127.0.1.6"], "blocklist-domain-listed", Outcome.FAIL),
         ("spamhaus-dbl", ["127.0.1.2"], "blocklist-domain-listed", Outcome.FAIL),
         ("spamhaus-dbl", ["127.0.1.104"], "blocklist-domain-abused", Outcome.FAIL),
         ("surbl-multi", ["127.0.0.64"], "blocklist-domain-listed-small", Outcome.WARN),
