@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from deliverkit.checks import dmarc_proposal, spf_proposal
 from deliverkit.checks.dkim import DkimFacts
-from deliverkit.checks.dkim_key import without_testing
+from deliverkit.checks.dkim_key import mended, without_testing
 from deliverkit.checks.dmarc import DmarcFacts
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.knowledge import load
@@ -69,12 +69,16 @@ def _repaired_dmarc(values: Values, results: Results) -> Record | None:
     return Record(f"_dmarc.{where}", "TXT", value, now) if value else None
 
 
-def _tested_key(values: Values, results: Results) -> Record | None:
-    """The key without its test flag, where it stands in the domain itself and not behind a platform's alias."""
-    facts = _facts(results, DkimFacts)
-    ours = [k for k in facts.keys if k.selector == values.get("selector") and not k.cname] if facts else []
-    value = without_testing(ours[0].text) if len(ours) == 1 else None
-    return Record(ours[0].name, "TXT", value, (ours[0].text,)) if value else None
+def _key(change: Callable[[str], str | None]) -> Callable[[Values, Results], Record | None]:
+    """A change of the key record that stands in the domain itself, not behind a platform's alias."""
+
+    def make(values: Values, results: Results) -> Record | None:
+        facts = _facts(results, DkimFacts)
+        ours = [k for k in facts.keys if k.selector == values.get("selector") and not k.cname] if facts else []
+        value = change(ours[0].text) if len(ours) == 1 else None
+        return Record(ours[0].name, "TXT", value, (ours[0].text,)) if value else None
+
+    return make
 
 
 def _facts(results: Results, kind: type[F]) -> F | None:
@@ -143,7 +147,8 @@ _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "spf-remove-void": _spf(_without_dead),
     "spf-fix-include": _spf(_without_term),
     "spf-tidy": _spf(lambda facts, values: spf_proposal.tidied(facts.record) if facts.record else None),
-    "dkim-end-testing": _tested_key,
+    "dkim-repair-key": _key(mended),
+    "dkim-end-testing": _key(without_testing),
     "dmarc-publish": _dmarc(lambda facts: None if facts.record else dmarc_proposal.first_record(facts.domain)),
     "dmarc-repair-record": _repaired_dmarc,
     "dmarc-merge-records": _repaired_dmarc,

@@ -122,11 +122,11 @@ def _judge_guessed(notes: Notes, guessed: Iterable[Probe], good: bool) -> None:
     good = good or any(key.usable for found in guessed for key in found.keys)
     for found in guessed:
         keys, answer = found.keys, found.answer
-        if found.dangling:
+        if found.dangling and not good:
             _dangling(notes, found)
         elif keys and all(isinstance(k.key, DkimKey) and k.key.revoked for k in keys):
             notes.add("dkim-key-retired", answer, selector=found.selector, name=answer.name)
-        elif keys and good and not any(key.usable for key in keys):
+        elif good and (keys or found.dangling) and not any(key.usable for key in keys):
             notes.add("dkim-key-spare", answer, selector=found.selector, name=answer.name)
         else:
             _judge_keys(notes, found)

@@ -160,6 +160,25 @@ def without_testing(text: str) -> str | None:
     return "; ".join(kept)
 
 
+_LEFTOVERS = re.compile(
+    r"<[^<>]{0,40}>|&(?:quot|nbsp|amp|lt|gt);?|[\\\\\"'`\u2018-\u201d\u00ab\u00bb\u00a0\u200b-\u200d\ufeff]", re.I
+)
+
+
+def mended(text: str) -> str | None:
+    """A faulty key record without the characters that editors and web pages left in it; None if that is not what
+    ails it, or if the key is still no key."""
+    parsed = parse_key(text)
+    if isinstance(parsed, DkimKey) or parsed.fault not in (KeyFault.STRAY, KeyFault.SYNTAX, KeyFault.VERSION):
+        return None
+    pieces = (piece.strip() for piece in _LEFTOVERS.sub("", text).split(";"))
+    kept = [
+        piece for piece in dict.fromkeys(pieces) if "=" in piece and not piece.lower().replace(" ", "").startswith("v=")
+    ]
+    record = "; ".join(["v=DKIM1", *kept])
+    return record if isinstance(parse_key(record), DkimKey) else None
+
+
 def _error(fault: KeyFault, part: str) -> DkimKeyError:
     part = part.strip()
     return DkimKeyError(fault, part if len(part) <= MAX_PART else part[: MAX_PART - 1] + "…")

@@ -209,6 +209,9 @@ async def test_alias_to_nowhere() -> None:
     guessed = await dkim({"default._domainkey": {"CNAME": "gone.example.net"}})
     assert {"dkim-cname-dangling", "dkim-none-guessed"} <= set(ids(guessed))
     assert guessed.outcome is Outcome.UNKNOWN
+    beside = await dkim({"default._domainkey": {"CNAME": "gone.example.net"}} | at("mail", GOOD))
+    assert sorted(ids(beside)) == ["dkim-key-found", "dkim-key-spare"]
+    assert beside.outcome is Outcome.PASS
 
 
 async def test_wildcard_makes_guesses_worthless() -> None:

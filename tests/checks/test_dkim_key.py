@@ -10,7 +10,7 @@ from dkim_keys import b64, record, rsa_public_key, subject_public_key_info
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deliverkit.checks.dkim_key import MAX_PART, DkimKey, DkimKeyError, KeyFault, parse_key, without_testing
+from deliverkit.checks.dkim_key import MAX_PART, DkimKey, DkimKeyError, KeyFault, mended, parse_key, without_testing
 
 KEY = b64(subject_public_key_info(2048))
 
@@ -144,3 +144,35 @@ def test_platform_record() -> None:
 def test_test_mode_ended(now: str, after: str) -> None:
     assert without_testing(f"v=DKIM1; {now}p={KEY};") == f"v=DKIM1; {after}p={KEY}"
     assert without_testing("v=spf1 -all") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"v=DKIM1\\; k=rsa\\; p={KEY}",
+        f'"v=DKIM1; k=rsa; p={KEY}"',
+        f'v=DKIM1; k=rsa; p={KEY[:100]}" "{KEY[100:]}',
+        f"v=DKIM1; k=rsa; p={KEY[:100]}<br/>{KEY[100:]}",
+        f"k=rsa; v=DKIM1; p={KEY}",
+        f"v=DKIM1;; k=rsa; k=rsa; p={KEY}",
+        f"v=DKIM 1; k=rsa; p={KEY}",
+    ],
+)
+def test_mended(text: str) -> None:
+    record = mended(text)
+    assert record is not None
+    assert record.replace(" ", "") == f"v=DKIM1;k=rsa;p={KEY}"
+    assert mended(record) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "v=spf1 -all", f"v=DKIM1; p={KEY[:99]}", f'v=DKIM1; p="{KEY[:99]}', "v=DKIM1; k=rsa\\;"]
+)
+def test_not_to_be_mended(text: str) -> None:
+    assert mended(text) is None
+
+
+@given(st.text().map(lambda text: f"v=DKIM1; p={KEY}{text}"))
+def test_mended_is_a_key(text: str) -> None:
+    record = mended(text)
+    assert record is None or isinstance(parse_key(record), DkimKey)

@@ -59,3 +59,11 @@ async def test_end_of_dkim_test_mode() -> None:
     wanted = await proposed("dkim", "dkim-key-testing", "dkim-end-testing", owners, selectors=("s7",))
     assert wanted == Record("s7._domainkey.example.com", "TXT", text.replace("t=y; ", ""), (text,))
     assert await proposed("dkim", "dkim-key-testing", "dkim-end-testing", owners, selectors=("s8",)) is None
+
+
+async def test_faulty_key_is_mended_where_that_is_possible() -> None:
+    for text, wanted in ((record().replace(";", "\\;"), record()), (record()[:99], None)):
+        finding = "dkim-key-stray" if wanted else "dkim-key-invalid"
+        owners: dict[str, object] = {"s7._domainkey": {"TXT": [text]}}
+        proposal = await proposed("dkim", finding, "dkim-repair-key", owners, selectors=("s7",))
+        assert (proposal.value if proposal else None) == wanted
