@@ -1,0 +1,74 @@
+"""The jobs: what can be asked of the core, each an async generator of messages for ``Core.run``.
+
+The core is imported inside, when the first job runs: the first paint does not wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from deliverkit_tui.messages import AuditArrived, CheckArrived, RowArrived, RunMessage
+
+if TYPE_CHECKING:
+    from deliverkit.checks import Target, World
+    from deliverkit_tui.worker import Job
+
+
+def checks(names: Sequence[str], target: Target, also_lists: Sequence[str] = ()) -> Job:
+    """The named checks of one target, each posted as ``CheckArrived`` when it is there."""
+
+    async def job(world: World) -> AsyncIterator[RunMessage]:
+        import dataclasses
+
+        from deliverkit.checks.run import run_checks
+
+        world = dataclasses.replace(world, also_lists=(*world.also_lists, *also_lists))
+        results = run_checks(names, target, world)
+        try:
+            async for result in results:
+                yield CheckArrived(result, target.domain or "")
+        finally:
+            await results.aclose()  # type: ignore[attr-defined]
+
+    return job
+
+
+def blocklists(subjects: Iterable[str]) -> Job:
+    """Every blocklist about every subject, each answer posted as ``RowArrived``."""
+
+    async def job(world: World) -> AsyncIterator[RunMessage]:
+        from deliverkit.checks.blocklist_rows import in_world
+
+        one_pass = in_world(world)
+        for subject in subjects:
+            async for row in one_pass.rows(subject):
+                yield RowArrived(row)
+
+    return job
+
+
+def audits(targets: Sequence[Target], *, at_once: int = 8) -> Job:
+    """An audit of every target, ``at_once`` at a time, each posted as ``AuditArrived`` when it is there."""
+
+    async def job(world: World) -> AsyncIterator[RunMessage]:
+        import asyncio
+
+        from deliverkit.audit import audit
+
+        slots = asyncio.Semaphore(at_once)
+
+        async def one(number: int, target: Target) -> AuditArrived:
+            async with slots:
+                return AuditArrived(number, await audit(target, world))
+
+        tasks = [asyncio.create_task(one(number, target)) for number, target in enumerate(targets)]
+        try:
+            for finished in asyncio.as_completed(tasks):
+                yield await finished
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return job

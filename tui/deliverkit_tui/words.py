@@ -1,0 +1,64 @@
+"""Literal, styled text. What comes from DNS, mail or files is cleaned here and never read as markup.
+
+Roles are those of the text output (``good bad warn unknown dim strong code``), mapped to theme variables, so that
+every theme and NO_COLOR work. Symbols and words carry the meaning alone.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from deliverkit.model import Outcome
+from deliverkit.report.clean import clean, one_line
+
+STYLES = {
+    "": "",
+    "good": "$text-success",
+    "bad": "$text-error bold",
+    "warn": "$text-warning",
+    "unknown": "$text-accent",
+    "dim": "$text-muted",
+    "strong": "bold",
+    "code": "$text-primary",
+}
+"""A style for each role: theme variables only."""
+
+SYMBOLS = {
+    Outcome.PASS: "✓",
+    Outcome.WARN: "!",
+    Outcome.FAIL: "✗",
+    Outcome.UNKNOWN: "?",
+    Outcome.NOT_APPLICABLE: "–",
+}
+ROLES = {
+    Outcome.PASS: "good",
+    Outcome.WARN: "warn",
+    Outcome.FAIL: "bad",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.NOT_APPLICABLE: "dim",
+}
+WAITING = "·"
+ASKING = "…"
+
+
+def text(value: str, role: str = "", limit: int = 4096) -> Content:
+    """Text of several lines, cleaned and literal."""
+    return Content.styled(clean(value, limit), STYLES[role])
+
+
+def line(value: str, role: str = "", limit: int = 500) -> Content:
+    """Text on one line, cleaned and literal."""
+    return Content.styled(one_line(value, limit), STYLES[role])
+
+
+def row(*parts: str | tuple[str, str] | Content) -> Content:
+    """Parts put together on one line: our own words, ``(text, role)`` pairs (cleaned), or Content."""
+    return Content("").join(
+        part if isinstance(part, Content) else Content(part) if isinstance(part, str) else _part(*part)
+        for part in parts
+    )
+
+
+def _part(value: str, role: str) -> Content:
+    # Spaces at the ends are layout: they must survive the cleaning.
+    return Content.styled(clean(value, 500).replace("\n", " ").replace("\t", " "), STYLES[role])
