@@ -62,7 +62,10 @@ _PHASES = (
     (re.compile(r"in reply to (?:EHLO|HELO)|after (?:EHLO|HELO)|Helo command rejected", re.I), "ehlo"),
     (re.compile(r"in reply to AUTH|after AUTH", re.I), "auth"),
     (
-        re.compile(r"refused to talk to me|after initial connection|initial (?:server )?greeting|^connect to ", re.I),
+        re.compile(
+            r"refused to talk to me|after initial connection|initial (?:server )?greeting|[\s(]connect to \S+: |^connect to ",
+            re.I,
+        ),
         "connect",
     ),
 )
@@ -98,7 +101,7 @@ def _pieces(words: str) -> Iterator[tuple[int, str, str | None]]:
     command: str | None = None
     for number, line in enumerate(words.split("\n"), 1):
         bare = _QUOTES.sub("", line).strip()
-        asked = _COMMAND.match(bare)
+        asked = _COMMAND.match(line)
         coded = None if asked else _CODED.match(bare)
         begins = bool(coded or _LOG_LINE.search(bare) or _ENHANCED_LINE.match(bare)) and not asked
         goes_on = bool(kept) and bool(coded) and coded is not None and coded[1] == code and open_line

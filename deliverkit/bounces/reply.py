@@ -149,7 +149,7 @@ def _find_code(words: str) -> tuple[int, str, str] | None:
         left = words[max(line, match.start() - 200) : match.start()]
         weight = _weigh(match[1], left, words[match.end() : match.end() + 24], line == 0, len(words) == 3)
         if weight > (best[0] if best else 0):
-            keep = "" if weight >= 8 or _SAID_LEFT.search(left[-80:]) else _fold(left).rstrip("\"'(<[ ")
+            keep = "" if weight >= 7 or _SAID_LEFT.search(left[-80:]) else _fold(left).rstrip("\"'(<[ ")
             best = (weight, match.end(), match[1], keep)
     if best is None:
         named = _CODE_AFTER_EQUALS.search(words)
@@ -167,7 +167,7 @@ def _weigh(code: str, left: str, right: str, first: bool, alone: bool) -> int:
         return 20
     weight = 0
     if _LINE_START.match(left):
-        weight += 12 if first else 8
+        weight += 12 if first else 7
     elif _SAID_LEFT.search(left[-80:]):
         weight += 7
     elif _WORD_LEFT.search(left[-40:]):
