@@ -197,7 +197,7 @@ def _settled(fix: str, decided: set[str], knowledge: Knowledge) -> bool:
     """A general fix that findings ask for, and whose every verifiable step belongs to a check that has already
     spoken: if something is wrong there, a finding has asked for the right fix; if not, there is nothing to do."""
     checks = {s.verify_check for s in knowledge.fixes[fix].steps if s.verify_check}
-    return bool(checks) and checks <= decided and any(fix in f.fixes for f in knowledge.findings.values())
+    return bool(decided and checks) and checks <= decided and any(fix in f.fixes for f in knowledge.findings.values())
 
 
 def platforms_in(results: Iterable[CheckResult]) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 Nothing here does I/O or knows a screen. Findings, verdicts and steps carry ids and arguments;
 the sentences live in ``knowledge/text`` and are joined in ``report`` and in the TUI.
+
+Large values are compared by identity (``eq=False``): nobody compares two diagnoses field by field, and each class
+with comparing methods costs every start of the program a quarter of a millisecond.
 """
 
 from __future__ import annotations
@@ -162,7 +165,7 @@ class Verdict:
         return BounceType.HARD if self.address_action is AddressAction.SUPPRESS else BounceType.SOFT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleEvidence:
     """The words of a reply that decided a verdict."""
 
@@ -198,7 +201,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CheckResult:
     """What one check came to for one subject."""
 
@@ -224,7 +227,7 @@ class Record:
     """What is published at that name and type today; empty if nothing or not asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One thing to do. Title and why come from the text files by ``id``."""
 
@@ -251,7 +254,7 @@ class Proof(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cause:
     """A possible cause, ranked by proof."""
 
@@ -261,7 +264,7 @@ class Cause:
     """The findings that explain it; empty unless proven."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Diagnosis:
     """Verdict and findings joined."""
 
@@ -275,7 +278,7 @@ class Diagnosis:
     """Names of checks that were left out because the reason does not call for them or a value is missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Audit:
     """All checks of one domain."""
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from deliverkit.audit import ALL, audit
 from deliverkit.bounces.classify import default_classifier
-from deliverkit.bounces.reply import read_bounces
+from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import Target, World
 from deliverkit.checks.names import domain_name, ip_address
 from deliverkit.diagnosis import diagnose as diagnose_bounce
@@ -63,17 +63,18 @@ async def open_world(network: Network) -> AsyncIterator[World]:
     Raises ResolverError for a name server that cannot be used, FileError for a recording that cannot be
     read or written.
     """
-    from deliverkit.checks.blocklist_keys import keys_from
+    from deliverkit.checks.blocklist_keys import keys_from, redacted
     from deliverkit.net import open_resolver
 
     async with open_resolver(
         network.nameservers, network.timeout, replay=network.replayed_from, deadline=network.deadline
     ) as resolver:
-        yield World(resolver, load(), keys=keys_from(os.environ))
+        keys = keys_from(os.environ)
+        yield World(resolver, load(), keys=keys)
         if network.record:
             from deliverkit.net.record import save
 
-            save(Path(network.record), resolver.answers())
+            save(Path(network.record), (redacted(answer, keys.values()) for answer in resolver.answers()))
 
 
 def in_world(network: Network, job: Callable[[World], Awaitable[T]]) -> T:

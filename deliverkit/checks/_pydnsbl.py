@@ -21,7 +21,7 @@ from pydnsbl.providers import Provider
 from deliverkit.checks.blocklist_answer import Listing, read
 from deliverkit.checks.blocklist_keys import redacted
 from deliverkit.checks.names import reversed_labels
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.net.resolver import Answer, Resolver
 
 MAX_NAME = 253

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deliverkit.knowledge.schema import Blocklist, CodeKind, CodeRange, CodeStyle, ListCode
+from deliverkit.knowledge.schema_dns import Blocklist, CodeKind, CodeRange, CodeStyle, ListCode
 from deliverkit.net.resolver import Answer, Status
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")

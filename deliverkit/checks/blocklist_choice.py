@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from deliverkit.checks.blocklist_answer import Why
 from deliverkit.checks.blocklist_keys import is_key
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from deliverkit.checks import Notes, World
 from deliverkit.checks.blocklist_answer import Listing, Why
 from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow, in_world
-from deliverkit.knowledge.schema import Blocklist, CodeKind, Weight
+from deliverkit.knowledge.schema_dns import Blocklist, CodeKind, Weight
 from deliverkit.model import Evidence, Outcome, Scalar
 
 HEAVIEST = "Spamhaus"

@@ -20,7 +20,7 @@ from deliverkit.checks.blocklist_answer import Health, Listing, Reading, Why, ju
 from deliverkit.checks.blocklist_choice import Choice, Kind, asked_as, choose, inside_only, kind_of, points
 from deliverkit.checks.blocklist_keys import is_key
 from deliverkit.checks.names import reaches
-from deliverkit.knowledge.schema import Blocklist, ListCode, Weight
+from deliverkit.knowledge.schema_dns import Blocklist, ListCode, Weight
 from deliverkit.model import Evidence
 from deliverkit.net.resolver import Answer, Resolver
 

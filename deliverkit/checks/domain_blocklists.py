@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from deliverkit.checks import Notes, Target, World
 from deliverkit.checks.blocklist_findings import BlocklistReport, gather_facts, note_subject, outcome_of
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.model import CheckResult
 
 NAME = "domain-blocklists"

@@ -8,7 +8,7 @@ from deliverkit.checks import Notes, Target, World
 from deliverkit.checks.blocklist_findings import BlocklistReport, gather_facts, note_subject, outcome_of
 from deliverkit.checks.names import is_ip
 from deliverkit.checks.sending_ips import SendingIps, sending_ips
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.model import CheckResult, Outcome
 
 NAME = "ip-blocklists"

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from deliverkit.checks import spf_record
 from deliverkit.knowledge import Knowledge
-from deliverkit.knowledge.schema import Platform
+from deliverkit.knowledge.schema_dns import Platform
 from deliverkit.net.resolver import Answer, Resolver
 
 MAX_RECORDS = 50

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from deliverkit.bounces.classify import default_classifier
-from deliverkit.bounces.reply import read_bounces
+from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import World
 from deliverkit.cli.diagnostics import ExitCode
 from deliverkit.cli.options import language, output_options

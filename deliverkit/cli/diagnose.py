@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from deliverkit.bounces.reply import read_bounces
+from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import World
 from deliverkit.cli.diagnostics import ExitCode, exit_code, note
 from deliverkit.cli.explain import with_rules

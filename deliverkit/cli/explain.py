@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from deliverkit.bounces.classify import Classifier, default_classifier
-from deliverkit.bounces.reply import read_bounces
+from deliverkit.bounces.pasted import read_bounces
 from deliverkit.cli.diagnostics import ExitCode, note
 from deliverkit.cli.options import language, output_options
 from deliverkit.cli.output import paint, width, write

@@ -7,7 +7,7 @@ import click
 from deliverkit.cli.catalogue import Shelf, show
 from deliverkit.cli.options import language, output_options
 from deliverkit.knowledge import load
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.catalogue import list_text
 

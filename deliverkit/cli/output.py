@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -32,6 +30,8 @@ def write(text: str, path: str | None = None) -> None:
     if path is None or path == "-":
         click.echo(text)
         return
+    import tempfile
+
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -64,4 +64,6 @@ def _styled(text: str, role: str) -> str:
 
 def width() -> int:
     """Columns to write for: the terminal's, 80 where there is none."""
+    import shutil
+
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 80

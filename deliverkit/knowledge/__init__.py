@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deliverkit.errors import KnowledgeError
 from deliverkit.knowledge import store
-from deliverkit.knowledge.build import build
+from deliverkit.knowledge.build import Tables, build
 from deliverkit.knowledge.schema import (
     BasicCode,
-    Blocklist,
     CodePart,
     CodeReuse,
     EnhancedCode,
     FindingSpec,
     FixSpec,
-    Platform,
     Provider,
     Reason,
     Rule,
     RuleInfo,
 )
+
+if TYPE_CHECKING:
+    from deliverkit.knowledge.schema_dns import Blocklist, Platform
 
 T = TypeVar("T")
 
@@ -59,7 +60,7 @@ class Knowledge:
     def rule_info(self) -> Mapping[str, RuleInfo]:
         """Examples, sources and extra fixes of the rules, by rule id."""
         rows = store.compiled("rule_info", _RULES, lambda: _compile_rule_info(self.providers))
-        return {row["id"]: build(RuleInfo, row, f"[[rule]] {row['id']}") for row in rows}
+        return Tables(RuleInfo, {row["id"]: row for row in rows}, "rule ")
 
     @cached_property
     def enhanced_codes(self) -> Mapping[str, EnhancedCode]:
@@ -113,11 +114,15 @@ class Knowledge:
     @cached_property
     def blocklists(self) -> Mapping[str, Blocklist]:
         """Blocklists, dead ones too, by id."""
+        from deliverkit.knowledge.schema_dns import Blocklist
+
         return _tables(Blocklist, "blocklists", "blocklists.toml")
 
     @cached_property
     def platforms(self) -> Mapping[str, Platform]:
         """Sending platforms, by id."""
+        from deliverkit.knowledge.schema_dns import Platform
+
         return _tables(Platform, "platforms", "platforms.toml", skip=("meta",))
 
     @cached_property
@@ -176,9 +181,8 @@ def _platforms_meta() -> dict[str, Any]:
     return meta
 
 
-def _tables(cls: type[T], part: str, pattern: str, skip: tuple[str, ...] = ()) -> dict[str, T]:
-    tables = store.compiled(part, (pattern,), lambda: _validated(cls, pattern, skip))
-    return {key: build(cls, {"id": key, **table}, f"[{key}]") for key, table in tables.items()}
+def _tables(cls: type[T], part: str, pattern: str, skip: tuple[str, ...] = ()) -> Mapping[str, T]:
+    return Tables(cls, store.compiled(part, (pattern,), lambda: _validated(cls, pattern, skip)))
 
 
 def _validated(cls: type[Any], pattern: str, skip: tuple[str, ...]) -> dict[str, Any]:
@@ -188,10 +192,9 @@ def _validated(cls: type[Any], pattern: str, skip: tuple[str, ...]) -> dict[str,
     return {key: table for key, (_, table) in tables.items()}
 
 
-def _group(cls: type[T], part: str, pattern: str, group: str) -> dict[str, T]:
+def _group(cls: type[T], part: str, pattern: str, group: str) -> Mapping[str, T]:
     """The entries ``[group.KEY]`` of a part, by KEY."""
-    tables = store.compiled(part, (pattern,), lambda: _validated_group(cls, pattern, group))
-    return {key: build(cls, {"id": key, **table}, f"[{group}.{key}]") for key, table in tables.items()}
+    return Tables(cls, store.compiled(part, (pattern,), lambda: _validated_group(cls, pattern, group)), f"{group}.")
 
 
 def _validated_group(cls: type[Any], pattern: str, group: str) -> dict[str, Any]:

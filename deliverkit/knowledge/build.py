@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -44,6 +45,35 @@ def build(cls: type[T], table: dict[str, Any], where: str) -> T:
     unknown, missing or of the wrong type.
     """
     return _build(cls, table, where, "")
+
+
+class Tables(Mapping[str, T]):
+    """Entries by id, each made when it is first asked for.
+
+    A run that explains one reply needs a handful of the thousands of entries; making all of them would
+    take longer than the rest of the run.
+    """
+
+    def __init__(self, cls: type[T], tables: Mapping[str, dict[str, Any]], where: str = "") -> None:
+        self._cls = cls
+        self._tables = tables
+        self._where = where
+        self._made: dict[str, T] = {}
+
+    def __getitem__(self, key: str) -> T:
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = build(self._cls, {"id": key, **self._tables[key]}, f"[{self._where}{key}]")
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._tables
 
 
 def _build(cls: type[T], table: dict[str, Any], where: str, path: str) -> T:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +71,8 @@ def _stamp(patterns: tuple[str, ...]) -> list[list[Any]]:
 
 
 def _keep(path: Path, stored: Table) -> None:
+    import tempfile
+
     try:
         path.parent.mkdir(exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deliverkit.knowledge.schema import Platform
+from deliverkit.knowledge.schema_dns import Platform
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text
 

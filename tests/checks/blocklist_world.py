@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from deliverkit.checks import World
 from deliverkit.checks.names import is_ip, reversed_labels
 from deliverkit.knowledge import load
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.net.resolver import Answer, Status
 
 Said = tuple[str, ...] | Status

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliverkit.checks.blocklist_answer import Health, Listing, Reading, Why, judge, read
-from deliverkit.knowledge.schema import Blocklist, CodeKind
+from deliverkit.knowledge.schema_dns import Blocklist, CodeKind
 from deliverkit.net.resolver import Answer, Status
 
 NAME = "10.2.0.192.zen.spamhaus.org"

@@ -10,7 +10,7 @@ from blocklist_world import catalogue
 
 from deliverkit.checks.blocklist_choice import Kind, choose, dead_zone, points, provable
 from deliverkit.knowledge import load
-from deliverkit.knowledge.schema import Blocklist, CodeStyle, ListCode, Weight
+from deliverkit.knowledge.schema_dns import Blocklist, CodeStyle, ListCode, Weight
 
 STATUSES = {
     "active", "key_required", "registration_required", "unreliable", "unconfirmed", "superseded", "dead", "no_dns",

@@ -9,7 +9,7 @@ from blocklist_world import catalogue
 
 from deliverkit.checks.blocklist_answer import Why
 from deliverkit.checks.blocklist_choice import Kind, asked_as, choose, inside_only, kind_of
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 
 KEY = "abcdefghijkl0123456789"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deliverkit.checks.blocklist_answer import Listing, Why
 from deliverkit.checks.blocklist_rows import MAX_CODES, MAX_TXT, PER_OPERATOR, BlocklistPass, BlocklistRow, rows
-from deliverkit.knowledge.schema import Blocklist
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.net.resolver import Answer, Status
 
 IP = "192.0.2.10"

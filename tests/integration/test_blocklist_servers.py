@@ -13,7 +13,7 @@ from deliverkit.checks import Target, World, ip_blocklists
 from deliverkit.checks.blocklist_answer import Listing, Why
 from deliverkit.checks.blocklist_rows import BlocklistPass, BlocklistRow
 from deliverkit.knowledge import load
-from deliverkit.knowledge.schema import Blocklist, CodeKind, ListCode, Weight
+from deliverkit.knowledge.schema_dns import Blocklist, CodeKind, ListCode, Weight
 from deliverkit.model import Outcome
 from deliverkit.net import open_resolver
 from deliverkit.net.resolver import Resolver

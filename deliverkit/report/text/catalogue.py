@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deliverkit.fixes import Case, Wanted, steps
-from deliverkit.knowledge.schema import BasicCode, Blocklist, EnhancedCode, FindingSpec, Reason
+from deliverkit.knowledge.schema import BasicCode, EnhancedCode, FindingSpec, Reason
+from deliverkit.knowledge.schema_dns import Blocklist
 from deliverkit.model import Finding
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import Page, Paint, no_paint

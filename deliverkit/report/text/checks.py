@@ -9,7 +9,6 @@ from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import ROLES, SYMBOLS, Page
 
-
 MOST_ALIKE = 3
 """Findings shown of one kind where all is well: one for each of the first IPs."""
 
