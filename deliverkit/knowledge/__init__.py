@@ -258,7 +258,10 @@ def _compile_rule_info(providers: Iterable[str]) -> list[dict[str, Any]]:
 
 @cache
 def _text(kind: str, lang: str) -> dict[str, Any]:
-    own = store.compiled(f"text-{lang}-{kind}", _text_files(kind, lang), lambda: _merged(*_text_files(kind, lang)))
+    part, files = f"text-{lang}-{kind}", _text_files(kind, lang)
+    if lang != "en" and not store.present(part, files):
+        return _text(kind, "en")
+    own = store.compiled(part, files, lambda: _merged(*files))
     return own if lang == "en" else _over(_text(kind, "en"), own)
 
 

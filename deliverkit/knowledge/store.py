@@ -65,6 +65,11 @@ def compiled(part: str, patterns: tuple[str, ...], make: Callable[[], Any]) -> A
     return value
 
 
+def present(part: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the part is there at all, as sources or compiled."""
+    return bool(sources(*patterns)) or (COMPILED / f"{part}.json").is_file()
+
+
 def _stamp(patterns: tuple[str, ...]) -> list[list[Any]]:
     """Names, sizes and times of the sources; empty in a wheel, which ships without them."""
     return [[str(p.relative_to(HERE)), s.st_size, s.st_mtime_ns] for p in sources(*patterns) for s in (p.stat(),)]

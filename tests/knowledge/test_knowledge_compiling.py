@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deliverkit.errors import KnowledgeError
+from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge import __main__ as command
 from deliverkit.knowledge import compiling, store
 
@@ -47,3 +48,7 @@ def test_the_command_names_what_is_malformed(
 def test_the_command_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main() == 0
     assert "  reasons\n" in capsys.readouterr().out
+
+
+def test_english_stands_in_for_a_kind_that_a_language_lacks(knowledge: Knowledge) -> None:
+    assert knowledge.text("reasons", "xx") == knowledge.text("reasons", "en")
