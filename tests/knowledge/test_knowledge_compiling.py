@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from deliverkit.errors import KnowledgeError
-from deliverkit.knowledge import Knowledge
+from deliverkit.knowledge import Knowledge, compiling, store
 from deliverkit.knowledge import __main__ as command
-from deliverkit.knowledge import compiling, store
 
 
 @pytest.fixture
