@@ -44,10 +44,10 @@ def add_include(record: str, domain: str) -> str:
 
 
 def merge(records: Sequence[str]) -> str:
-    """One record out of several: every term once, in order, with the strictest ``all`` that is no accident.
+    """One record out of several: every term once, in order, and the mildest ``all`` that is no accident.
 
-    ``-all`` of one record must not refuse what only another allows, so all other terms come first. A ``+all`` is
-    never taken over: it ends in ``~all``. Of several ``redirect=`` each becomes an ``include:``, for a record may
+    Several records count for nothing, so what they refuse is delivered today: the one record begins with ``-all``
+    only where all of them end so. A ``+all`` is never taken over: it ends in ``~all``. Of several ``redirect=`` each becomes an ``include:``, for a record may
     hold only one and none beside ``all``; ``exp=`` and other modifiers stay once.
     """
     words = [word for record in records for word in _words(record)]
@@ -66,8 +66,10 @@ def merge(records: Sequence[str]) -> str:
         kept.setdefault(f"{name}=" if name == "exp" else word.lower().removeprefix("+"), word)
     if single:
         return _record([*kept.values(), redirects[0]])
-    strictest = min((q for q in alls if q is not Qualifier.PASS), key=_STRICTEST.index, default=FIRST_ALL)
-    return _record([*kept.values(), f"{strictest}all"])
+    # How a record ends that redirects elsewhere is not known here.
+    ends = [q for q in alls if q is not Qualifier.PASS] + [FIRST_ALL] * bool(redirects)
+    mildest = max(ends, key=_STRICTEST.index, default=FIRST_ALL)
+    return _record([*kept.values(), f"{mildest}all"])
 
 
 def minimal(includes: Iterable[str] = (), ips: Iterable[str] = (), *, mx: bool = False) -> str:

@@ -96,12 +96,10 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(ExitCode.USAGE)
 
 
-# Loading makes many objects that live to the end: collecting among them takes a tenth of a short run.
-gc.disable()
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point; never returns."""
+    # Loading makes many objects that live to the end; looking for garbage among them takes a tenth of a short run.
+    gc.set_threshold(50_000)
     sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
 
 

@@ -95,13 +95,14 @@ def test_merging_keeps_every_term_in_one_record(records: list[str]) -> None:
 @pytest.mark.parametrize(
     ("records", "merged"),
     [
-        (["v=spf1 mx -all", "v=spf1 include:a.example.net ~all"], "v=spf1 mx include:a.example.net -all"),
+        (["v=spf1 mx -all", "v=spf1 include:a.example.net ~all"], "v=spf1 mx include:a.example.net ~all"),
         (["v=spf1 mx +all", "v=spf1 a +all"], "v=spf1 mx a ~all"),
         (["v=spf1 mx", "v=spf1 a ?all"], "v=spf1 mx a ?all"),
         (["v=spf1 mx", "v=spf1 redirect=a.example.net"], "v=spf1 mx redirect=a.example.net"),
-        (["v=spf1 mx -all", "v=spf1 redirect=a.example.net"], "v=spf1 mx include:a.example.net -all"),
+        (["v=spf1 mx -all", "v=spf1 redirect=a.example.net"], "v=spf1 mx include:a.example.net ~all"),
         (["v=spf1 redirect=a.example.net", "v=spf1 redirect=b.example.net"],
          "v=spf1 include:a.example.net include:b.example.net ~all"),
+        (["v=spf1 mx -all", "v=spf1 a -all"], "v=spf1 mx a -all"),
         (["v=spf1 exp=a.example.net -all", "v=spf1 exp=b.example.net -all"], "v=spf1 exp=a.example.net -all"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from deliverkit.bounces.classify import default_classifier
-from deliverkit.bounces.reply import read_bounces
+from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import Target
 from deliverkit.diagnosis import diagnose, explain, join
 from deliverkit.knowledge import Knowledge
