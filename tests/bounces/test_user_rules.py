@@ -74,7 +74,7 @@ def test_the_nearest_reason_is_offered(tmp_path: Path) -> None:
 def test_an_id_may_not_come_twice(tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(GOOD + GOOD.split("\n\n", 1)[1])
-    with pytest.raises(KnowledgeError, match="own.greylist"):
+    with pytest.raises(KnowledgeError, match=r"own\.greylist"):
         load_rules(path)
 
 
