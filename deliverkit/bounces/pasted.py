@@ -63,7 +63,8 @@ _PHASES = (
     (re.compile(r"in reply to AUTH|after AUTH", re.I), "auth"),
     (
         re.compile(
-            r"refused to talk to me|after initial connection|initial (?:server )?greeting|[\s(]connect to \S+: |^connect to ",
+            r"refused to talk to me|after initial connection|initial (?:server )?greeting|"
+            r"[\s(]connect to \S+: |^connect to ",
             re.I,
         ),
         "connect",
