@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,16 +10,19 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from deliverkit.errors import DeliverkitError
 from deliverkit_tui.screens.place import Place
 from deliverkit_tui.screens.start import StartScreen
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from deliverkit.model import Bounce
     from deliverkit.net.resolver import Answer
     from deliverkit.report.sentences import Sentences
     from deliverkit.session import Network
-    from deliverkit_tui.history import Store
+    from deliverkit_tui.casefile import CaseFile, Given
+    from deliverkit_tui.history import Kept, Store
 
 BUG = 70
 """Exit code after an internal error."""
@@ -41,7 +45,7 @@ class DeliverkitApp(App[int]):
         Binding("f3", "blocklists", "Look up blocklists", show=False, id="app.blocklists"),
         Binding("f4", "catalogue", "Open the catalogue", show=False, id="app.catalogue"),
         Binding("f5", "history", "Open the history", show=False, id="app.history"),
-        Binding("f6", "demo", "Open the demo case", show=False, id="app.demo"),
+        Binding("f9", "demo", "Open the demo case", show=False, id="app.demo"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
     ]
 
@@ -56,6 +60,7 @@ class DeliverkitApp(App[int]):
         self._network = network
         self._say: Sentences | None = None
         self._store: Store | None = None
+        self._told: set[str] = set()
 
     @property
     def network(self) -> Network:
@@ -93,6 +98,77 @@ class DeliverkitApp(App[int]):
 
     def _open(self, module: str, name: str, *args: object) -> None:
         self.go(getattr(import_module(f"deliverkit_tui.screens.{module}"), name)(*args))
+
+    def open_text(self, text: str, given: Given | None = None) -> str:
+        """What Enter on the start screen does; gives what is wrong with the input, or nothing."""
+        from deliverkit_tui.guess import Kind, guess
+
+        found = guess(text)
+        match found.kind:
+            case Kind.NOTHING:
+                return "Paste what the server said, or type a domain or an IP."
+            case Kind.DOMAIN:
+                self.open_audit(found.subjects)
+            case Kind.IP:
+                self.open_blocklists(found.subjects[0])
+            case Kind.PATH:
+                return self._open_file(found.subjects[0], given)
+            case _:
+                return self.open_case(text, given, bounces=found.bounces)
+        return ""
+
+    def open_case(
+        self,
+        text: str,
+        given: Given | None = None,
+        *,
+        bounces: Sequence[Bounce] = (),
+        network: Network | None = None,
+        kept: Kept | None = None,
+    ) -> str:
+        """A case for a reply; gives what is wrong with ``given``, or nothing."""
+        from deliverkit.errors import InputError
+        from deliverkit_tui.screens.case import CaseScreen
+
+        if given is not None:
+            try:
+                given.target(network or self.network)
+            except InputError as error:
+                return f"{error}. {error.advice}"
+        self.go(CaseScreen(text, given, bounces=bounces, network=network, kept=kept))
+        return ""
+
+    def _open_file(self, path: str, given: Given | None) -> str:
+        from deliverkit_tui.files import read
+        from deliverkit_tui.guess import Kind, guess
+
+        try:
+            text = read(path)
+        except DeliverkitError as error:
+            return f"{error}. {error.advice}"
+        found = guess(text)
+        if found.kind in (Kind.NOTHING, Kind.PATH):
+            return f"{path}: there is nothing to explain in this file."
+        return self.open_text(text, given)
+
+    def open_kept(self, key: int, *, fresh: bool = False) -> None:
+        """A case of the history as it was left; ``fresh`` asks everything anew."""
+        from dataclasses import replace
+
+        from deliverkit_tui.casefile import Given
+        from deliverkit_tui.history import HistoryError
+
+        try:
+            kept = self.store.get(key)
+        except HistoryError as error:
+            self.tell_once(str(error))
+            return
+        if kept is None:
+            return
+        network = replace(self.network, replay=kept.replay) if kept.replay else self.network
+        given = Given(kept.domain, kept.ip, kept.selector, kept.recipient)
+        if wrong := self.open_case(kept.text, given, network=network, kept=kept.without_recording() if fresh else kept):
+            self.notify(wrong, severity="error", timeout=8, markup=False)
 
     def open_audit(self, domains: tuple[str, ...] = ()) -> None:
         """One or many domains against all checks."""
@@ -132,8 +208,12 @@ class DeliverkitApp(App[int]):
         """F5."""
         self.open_history()
 
-    def action_demo(self) -> None:
-        """F6."""
+    def action_demo(self, number: int = 0) -> None:
+        """F9: a case of the demo on its recorded world."""
+        from deliverkit_tui.demo import cases
+
+        case = cases()[number]
+        self.open_case(case.reply, case.given, network=case.network)
 
     # ------------------------------------------------------------------ services
 
@@ -143,6 +223,32 @@ class DeliverkitApp(App[int]):
 
         copy(self, text)
         self.notify(f"Copied {what}.", timeout=3)
+
+    @property
+    def store(self) -> Store:
+        """The history."""
+        if self._store is None:
+            from deliverkit_tui.history import Store
+
+            self._store = Store()
+        return self._store
+
+    def keep(self, case: CaseFile, network: Network, answers: tuple[Answer, ...], place: int = 0) -> None:
+        """Put a case into the history. A history that cannot be used is told once and never in the way."""
+        from deliverkit_tui.history import HistoryError, kept
+
+        try:
+            case.key = self.store.save(kept(case, network, answers, place))
+        except HistoryError as error:
+            self.tell_once(str(error))
+        if self.store.moved is not None:
+            self.tell_once(f"The history was broken and is now {self.store.moved}; a new one was begun.")
+
+    def tell_once(self, text: str) -> None:
+        """A warning that is shown once, however often it comes up."""
+        if text not in self._told:
+            self._told.add(text)
+            self.notify(text, severity="warning", timeout=8, markup=False)
 
     def crash(self, error: Exception) -> None:
         """Show an internal error that left the app whole; the exit code becomes 70."""

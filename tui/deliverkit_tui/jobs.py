@@ -12,6 +12,8 @@ from deliverkit_tui.messages import AuditArrived, CheckArrived, RowArrived, RunM
 
 if TYPE_CHECKING:
     from deliverkit.checks import Target, World
+    from deliverkit.net.replay import ReplayResolver
+    from deliverkit.net.resolver import Answer
     from deliverkit_tui.worker import Job
 
 
@@ -72,3 +74,40 @@ def audits(targets: Sequence[Target], *, at_once: int = 8) -> Job:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     return job
+
+
+def replayed(job: Job, recording: object) -> Job:
+    """``job`` with its answers taken from a recording, so that a case from the history opens as it was left.
+
+    What the recording does not hold is asked as usual.
+    """
+
+    async def again(world: World) -> AsyncIterator[RunMessage]:
+        import dataclasses
+
+        from deliverkit.net.replay import ReplayResolver
+
+        stored = _Stored(ReplayResolver.from_dict(recording, "history"), world)
+        stream = job(dataclasses.replace(world, resolver=stored))
+        try:
+            async for message in stream:
+                yield message
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]
+
+    return again
+
+
+class _Stored:
+    """Answers from a recording first, from the world where that has none."""
+
+    def __init__(self, recording: ReplayResolver, world: World) -> None:
+        self._recording = recording
+        self._world = world
+
+    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+        """Ask; see ``Resolver.query``."""
+        answer = await self._recording.query(name, rdtype, server=server)
+        if answer.detail == "not in the recording":
+            return await self._world.resolver.query(name, rdtype, fresh=fresh, server=server)
+        return answer

@@ -2,10 +2,195 @@
 
 from __future__ import annotations
 
-from deliverkit_tui.screens.place import Place
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from deliverkit_tui.screens.place import PaletteAction, Place
+from deliverkit_tui.widgets.given import GivenRow
+from deliverkit_tui.widgets.intake import Intake
+from deliverkit_tui.words import row
+
+if TYPE_CHECKING:
+    from deliverkit.bounces.classify import Classifier
+
+RECENT = 6
+_SETTLE = 0.05
+"""Seconds without a key press before a long text is looked at again."""
+_LONG = 2000
 
 
 class StartScreen(Place):
     """The first screen."""
 
     TITLE_TEXT = ""
+    HELP = """
+# deliverkit
+
+**Why was my mail refused, and what do I do now?** Paste what the receiving server said and press `Enter`.
+
+* A **reply**, a whole **bounce mail** or a **code** becomes a case: the cause, the proof, the steps that fix it.
+* A **domain** is audited: SPF, DKIM, DMARC, MX, reverse names, blocklists. Several, one a line, are audited together.
+* An **IP** is looked up on the blocklists.
+
+Below are your recent cases and three examples on a recorded world, which need no network.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "app.audit", "Audit", id="start.audit"),
+        Binding("f3", "app.blocklists", "Blocklists", id="start.blocklists"),
+        Binding("escape", "to_input", "To the input", show=False, id="start.input"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._classifier: Classifier | None = None
+        self._timer: Timer | None = None
+        self.guessed = ""
+        """What stands under the input."""
+
+    def compose_body(self) -> ComposeResult:
+        """Input, fields, list."""
+        yield Intake(self.kit.opened_with)
+        yield Static(row(("Enter", "strong"), (" explains it. Your domain and IP prove the cause:", "dim")), id="hint")
+        yield GivenRow(id="given")
+        choices = OptionList(id="choices", classes="panel", markup=False)
+        choices.border_title = "Recent cases and examples"
+        yield choices
+
+    def on_mount(self) -> None:
+        """Paint first; the classifier and the history come after."""
+        super().on_mount()
+        self.query_one(Intake).focus()
+        self.call_after_refresh(self._warm)
+
+    def _warm(self) -> None:
+        self._fill()
+        from deliverkit.bounces.classify import default_classifier
+
+        self._classifier = default_classifier()
+        self._guess()
+
+    def on_screen_resume(self) -> None:
+        """Back from a case: the list may have changed."""
+        if self._classifier is not None:
+            self._fill()
+
+    # ------------------------------------------------------------------ the guess
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        if len(self.query_one(Intake).text) > _LONG:
+            self._timer = self.set_timer(_SETTLE, self._guess)
+        else:
+            self._guess()
+
+    def _guess(self) -> None:
+        from deliverkit_tui.guess import describe, guess
+
+        intake = self.query_one(Intake)
+        say = self.kit.say if self._classifier is not None else None
+        self.guessed = describe(guess(intake.text), self._classifier, say)
+        intake.say(self.guessed)
+        self.refresh_command()
+
+    def command_line(self) -> str:
+        """What the CLI would do with the input."""
+        from deliverkit_tui.commands import command
+        from deliverkit_tui.guess import Kind, guess
+
+        if self._classifier is None or not (text := self.query_one(Intake).text):
+            return ""
+        found = guess(text)
+        network = self.kit.network
+        match found.kind:
+            case Kind.NOTHING:
+                return ""
+            case Kind.DOMAIN:
+                return command("audit", *found.subjects[:20], network=network)
+            case Kind.IP:
+                return command("blocklists", *found.subjects, network=network)
+            case Kind.PATH:
+                return command("explain", "-i", found.subjects[0])
+            case _:
+                return command("explain", found.bounces[0].reply.text[:4000])
+
+    # ------------------------------------------------------------------ the list
+
+    def _fill(self) -> None:
+        from deliverkit_tui.demo import cases
+        from deliverkit_tui.history import HistoryError
+        from deliverkit_tui.widgets.caserows import case_option
+
+        choices = self.query_one("#choices", OptionList)
+        before = choices.highlighted
+        try:
+            recent = self.kit.store.cases(RECENT)
+        except HistoryError as error:
+            recent = []
+            self.kit.tell_once(str(error))
+        if self.kit.store.moved is not None:
+            self.kit.tell_once(f"The history was broken and is now {self.kit.store.moved}; a new one was begun.")
+        options: list[Option | None] = [case_option(kept, self.kit.say) for kept in recent]
+        if options:
+            options.append(None)
+        for number, case in enumerate(cases()):
+            options.append(
+                Option(row(("▸ ", "good"), (f"{case.title}", ""), ("   example", "dim")), id=f"demo-{number}")
+            )
+        options.append(None)
+        for key, name, title in _PLACES:
+            options.append(Option(row((f"{key}  ", "strong"), (title, "")), id=name))
+        choices.clear_options()
+        choices.add_options(options)
+        if before is not None and before < choices.option_count:
+            choices.highlighted = before
+
+    @on(OptionList.OptionSelected)
+    async def _selected(self, event: OptionList.OptionSelected) -> None:
+        name = event.option.id or ""
+        if name.startswith("demo-"):
+            self.kit.action_demo(int(name.removeprefix("demo-")))
+        elif name.startswith("case-"):
+            self.kit.open_kept(int(name.removeprefix("case-")))
+        else:
+            await self.app.run_action(f"app.{name}")
+
+    def palette_actions(self) -> Iterable[PaletteAction]:
+        """The examples by name."""
+        from deliverkit_tui.demo import cases
+
+        for number, case in enumerate(cases()):
+            yield f"Example: {case.title}", "a recorded world, no network", partial(self.kit.action_demo, number)
+
+    # ------------------------------------------------------------------ what Enter does
+
+    @on(Intake.Submitted)
+    @on(GivenRow.Submitted)
+    def _submitted(self) -> None:
+        given = self.query_one("#given", GivenRow).given
+        text = self.query_one(Intake).text
+        if not text.strip() and given.domain:
+            text = given.domain
+        if wrong := self.kit.open_text(text, given):
+            self.notify(wrong, severity="warning", timeout=6, markup=False)
+
+    def action_to_input(self) -> None:
+        """Escape: back to the input."""
+        self.query_one(Intake).focus()
+
+
+_PLACES = (
+    ("F2", "audit", "Audit domains: SPF, DKIM, DMARC, MX, reverse names, blocklists"),
+    ("F3", "blocklists", "Look up an IP or a domain on the blocklists"),
+    ("F4", "catalogue", "Catalogue: codes, reasons, findings, fixes, lists"),
+    ("F5", "history", "History: every case you opened"),
+)

@@ -1,0 +1,136 @@
+"""What a text is taken for while it is typed or pasted: cheap, without I/O, never an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from deliverkit.report.clean import one_line
+
+if TYPE_CHECKING:
+    from deliverkit.bounces.classify import Classifier
+    from deliverkit.model import Bounce
+    from deliverkit.report.sentences import Sentences
+
+MAX_TEXT = 1_000_000
+"""Characters taken from one paste; a reply is a few hundred."""
+_MAX_DOMAINS = 10_000
+_CODE = re.compile(r"(?:[245]\d\d)?[\s-]*(?:[245]\.\d{1,3}\.\d{1,3})?")
+_HEADER = re.compile(
+    r"^(?:Return-Path|Received|From|To|Subject|Date|Message-ID|MIME-Version|Content-Type|Delivered-To|X-[\w-]+):",
+    re.I | re.M,
+)
+_PATH = re.compile(r"(?:[~.]{0,2}/|[A-Za-z]:\\).+|[^/@\s]+\.(?:eml|txt|log|mbox|msg)", re.S)
+
+
+class Kind(StrEnum):
+    """What the input can be."""
+
+    NOTHING = "nothing"
+    REPLY = "reply"
+    MAIL = "mail"
+    CODE = "code"
+    DOMAIN = "domain"
+    IP = "ip"
+    PATH = "path"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the input is taken for."""
+
+    kind: Kind
+    subjects: tuple[str, ...] = ()
+    """Domains, the IP, the code or the path."""
+    bounces: tuple[Bounce, ...] = ()
+    """Replies found in the text."""
+
+
+def guess(text: str) -> Guess:
+    """What ``text`` is. Only its first million characters are looked at."""
+    words = text[:MAX_TEXT].strip()
+    if not words:
+        return Guess(Kind.NOTHING)
+    if "\n" not in words and len(words) < 300:
+        found = _one(words)
+        if found is not None:
+            return found
+    elif domains := _domains(words):
+        return Guess(Kind.DOMAIN, domains)
+    from deliverkit.bounces.pasted import read_bounces
+
+    head = words[:4000]
+    mail = len(_HEADER.findall(head)) >= 3 and _HEADER.match(head) is not None
+    return Guess(Kind.MAIL if mail else Kind.REPLY, (), tuple(read_bounces(words)))
+
+
+def _one(word: str) -> Guess | None:
+    """One line that is a code, an IP, a path or domains."""
+    from deliverkit.checks.names import is_ip
+
+    if _CODE.fullmatch(word):
+        from deliverkit.bounces.reply import parse_reply
+        from deliverkit.model import Bounce
+
+        return Guess(Kind.CODE, (word,), (Bounce(parse_reply(word)),))
+    bare = word.strip("[]")
+    if is_ip(bare):
+        return Guess(Kind.IP, (bare,))
+    if _PATH.fullmatch(word) and "://" not in word:
+        return Guess(Kind.PATH, (word,))
+    domains = _domains(word)
+    return Guess(Kind.DOMAIN, domains) if domains else None
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    """The domains of a list, one a line or between commas; empty if anything in it is none."""
+    from deliverkit.checks.names import domain_name
+    from deliverkit.errors import InputError
+
+    parts = [part for part in re.split(r"[,;\n]+", text) if part.strip() and not part.lstrip().startswith("#")]
+    if not 0 < len(parts) <= _MAX_DOMAINS:
+        return ()
+    found = []
+    for part in parts:
+        word = part.strip()
+        if " " in word or "." not in word:
+            return ()
+        try:
+            found.append(domain_name(word))
+        except InputError:
+            return ()
+    return tuple(dict.fromkeys(found))
+
+
+def describe(found: Guess, classifier: Classifier | None, say: Sentences | None) -> str:
+    """The guess in a few words, for the line under the input."""
+    match found.kind:
+        case Kind.NOTHING:
+            return ""
+        case Kind.IP:
+            return f"IP · look up blocklists for {found.subjects[0]}"
+        case Kind.PATH:
+            return f"a file · read {one_line(found.subjects[0], 60)}"
+        case Kind.DOMAIN:
+            many = len(found.subjects)
+            return f"domain · audit {found.subjects[0]}" if many == 1 else f"{many} domains · audit them all"
+        case _:
+            return _reply(found, classifier, say)
+
+
+def _reply(found: Guess, classifier: Classifier | None, say: Sentences | None) -> str:
+    first = found.bounces[0]
+    reply = first.reply
+    codes = " ".join(str(code) for code in (reply.code, reply.enhanced_code) if code)
+    name = {Kind.CODE: "SMTP code", Kind.MAIL: "bounce mail"}.get(found.kind)
+    name = name or ("SMTP reply" if codes else "words of a server, without a code")
+    provider = say.provider(classifier.provider_of(first)) if classifier and say else ""
+    more = f"and {len(found.bounces) - 1} more" if len(found.bounces) > 1 else ""
+    return _joined((name, provider, codes, more))
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,408 @@
+"""Case: the verdict, the checks as they arrive, the evidence, and the steps as a checklist that can be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widgets import OptionList
+
+from deliverkit.errors import InputError
+from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
+from deliverkit_tui.messages import CheckArrived, Failed, Finished
+from deliverkit_tui.screens.place import PaletteAction, Place
+from deliverkit_tui.widgets.banner import Banner
+from deliverkit_tui.widgets.checks import CheckList
+from deliverkit_tui.widgets.evidence import Evidence
+from deliverkit_tui.widgets.given import GivenRow
+from deliverkit_tui.widgets.panes import PaneSwitch
+from deliverkit_tui.widgets.steps import StepRow, Steps
+
+if TYPE_CHECKING:
+    from deliverkit.model import Bounce, Step
+    from deliverkit.session import Network
+    from deliverkit_tui.history import Kept
+
+_VERIFY = "verify "
+
+
+class CaseChecks(CheckList):
+    """The checks of a case, where what is missing can be added."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus", "screen.add", "Add domain/IP/selector", key_display="+", id="case.add"),
+    ]
+
+
+class CaseScreen(Place):
+    """One bounce, from the reply to the verified fix."""
+
+    TITLE_TEXT = "Case"
+    CSS_PATH = "case.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-high")]  # noqa: RUF012 as Textual declares it
+    HELP = """
+# A case
+
+On top the **verdict**: what kind of refusal it is, what is *proven* by DNS, what to do with this message and with this
+address, and who has to act. On the left the **checks**, on the right (or behind `2`) the **steps**.
+
+Work through the steps from the top. Publish what stands in the box, then press `v` on the step: DNS is asked afresh,
+and the step turns to *verified* when what was wrong is gone.
+
+`+` adds the sending domain, IP or selector; the case goes on from there. `a` runs every check there is. The case is
+kept in the history by itself.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "export", "Export", id="case.export"),
+        Binding("a", "all_checks", "Run every check", show=False, id="case.all-checks"),
+        Binding("r", "again", "Ask everything afresh", show=False, id="case.again"),
+        Binding("1", "pane('checks')", "Show the checks", show=False, id="case.checks"),
+        Binding("2", "pane('steps')", "Show the steps", show=False, id="case.steps"),
+        Binding("tab", "next_panel(1)", "Next panel", show=False, id="case.next-panel"),
+        Binding("shift+tab", "next_panel(-1)", "Panel before", show=False, id="case.previous-panel"),
+        Binding("right_square_bracket", "reply(1)", "Next reply of the paste", show=False, id="case.next-reply"),
+        Binding("left_square_bracket", "reply(-1)", "Reply before", show=False, id="case.previous-reply"),
+        Binding("plus", "add", "Add domain/IP/selector", show=False, id="case.add-anywhere"),
+    ]
+
+    def __init__(
+        self,
+        text: str,
+        given: Given | None = None,
+        *,
+        bounces: Sequence[Bounce] = (),
+        network: Network | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        """``bounces``: what the text was read as; ``network``: whom to ask, if not the app's; ``kept``: reopened."""
+        super().__init__()
+        self._text = text
+        self.index = kept.place if kept else 0
+        self._given = given or Given()
+        self._bounces = tuple(bounces)
+        self._own_network = network
+        self._kept = kept
+        self.running = False
+        self.case: CaseFile
+
+    # ------------------------------------------------------------------ set up
+
+    @property
+    def network(self) -> Network:
+        """The demo and reopened cases have a world of their own."""
+        return self._own_network or self.kit.network
+
+    def compose_body(self) -> ComposeResult:
+        """Banner, fields, checks and evidence beside steps."""
+        yield Banner(id="banner")
+        yield GivenRow(self._given, id="given")
+        yield PaneSwitch(id="panes")
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield CaseChecks()
+                yield Evidence()
+            with Vertical(id="right"):
+                yield Steps()
+
+    def on_mount(self) -> None:
+        """Explain at once; ask right after the first paint."""
+        self._open(self._bounces, self._given)
+        super().on_mount()
+        self.query_one(CaseChecks).focus()
+        self.call_after_refresh(self._ask)
+
+    def _open(self, bounces: Sequence[Bounce], given: Given) -> None:
+        from deliverkit.bounces.classify import default_classifier
+        from deliverkit.bounces.pasted import read_bounces
+
+        self._bounces = tuple(bounces) or read_bounces(self._text)
+        self.index = min(self.index, len(self._bounces) - 1)
+        bounce = self._bounces[self.index]
+        knowledge = self.kit.say.knowledge
+        self.case = CaseFile.open(self._text, bounce, given, self.network, default_classifier(), knowledge)
+        if self._kept is not None:
+            self._kept.restore(self.case)
+        panel = self.query_one("#given", GivenRow)
+        panel.display = bool(self.case.missing)
+        self.query_one(CaseChecks).prepare(self.case.names, self.case.runnable, self.case.bounce.reply.text)
+        self._show_evidence("reply")
+        self._show_banner(asking=bool(self.case.runnable))
+        self._show_steps()
+
+    # ------------------------------------------------------------------ running
+
+    def _ask(self, *, fresh: bool = False) -> None:
+        from deliverkit_tui import jobs
+
+        names = self.case.runnable
+        if not names:
+            self._show_banner(asking=False)
+            self._keep()
+            return
+        self.running = True
+        self._show_banner(asking=True)
+        kept = self._kept.recording if self._kept is not None and not fresh else None
+        job = jobs.checks(names, self.case.target, self.case.also_lists)
+        self.core.run(jobs.replayed(job, kept) if kept else job, fresh=fresh)
+
+    @on(CheckArrived)
+    def _check_arrived(self, message: CheckArrived) -> None:
+        if not self.core.is_current(message):
+            return
+        if message.group.startswith(_VERIFY):
+            self._verified(message)
+            return
+        self.case.take(message.result)
+        self.query_one(CaseChecks).show(message.result, self.kit.say)
+        self._show_banner(asking=self.running)
+        if self._evidence_of == message.result.check:
+            self._show_evidence(message.result.check)
+
+    @on(Finished)
+    def _finished(self, message: Finished) -> None:
+        if not self.core.is_current(message) or message.group.startswith(_VERIFY):
+            return
+        self.running = False
+        self._kept = None if self._kept is None else self._kept.without_recording()
+        self.case.settle()
+        self._show_banner(asking=False)
+        self._show_steps()
+        self._keep()
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.running = False
+        self._show_banner(asking=False)
+        for step_id, standing in list(self.case.standings.items()):
+            if standing.mark is Mark.ASKING:
+                self._stand(step_id, Standing())
+        self.notify(f"{message.message}\n{message.advice}", severity="error", timeout=10, markup=False)
+
+    # ------------------------------------------------------------------ steps
+
+    @on(StepRow.Asked)
+    def _step_asked(self, message: StepRow.Asked) -> None:
+        if message.action == "copy":
+            what, _, value = message.text.partition("\n")
+            self.kit.copy(value, what)
+        elif message.action == "done":
+            before = self.case.standing(message.step).mark
+            self._stand(message.step.id, Standing(Mark.TODO if before.finished else Mark.DONE))
+            self._keep()
+        else:
+            self._verify(message.step)
+
+    def _verify(self, step: Step) -> None:
+        from deliverkit.checks.run import can_run
+        from deliverkit_tui import jobs
+
+        check = step.verify_check
+        if check is None:
+            self.notify("DNS cannot tell for this step. x marks it as done.", timeout=5)
+            return
+        if not can_run(check, self.case.target):
+            self.notify(f"{check} needs more: + adds the domain, IP or selector.", severity="warning", timeout=5)
+            return
+        self._stand(step.id, Standing(Mark.ASKING))
+        self.query_one(CaseChecks).ask_again(check)
+        job = jobs.checks([check], self.case.target, self.case.also_lists)
+        self.core.run(job, fresh=True, group=_VERIFY + step.id)
+
+    def _verified(self, message: CheckArrived) -> None:
+        step_id = message.group.removeprefix(_VERIFY)
+        step = next((s for s in self.case.plan if s.id == step_id), None)
+        if step is None:
+            return
+        say = self.kit.say
+        told = {f.id: say.finding(f) for f in message.result.findings}
+        self._stand(step_id, self.case.judge(step, message.result, self.core.answers(), told))
+        checks = self.query_one(CaseChecks)
+        if message.result.check in self.case.names:
+            checks.show(message.result, say)
+        if self._evidence_of == message.result.check:
+            self._show_evidence(message.result.check)
+        self._show_banner(asking=False)
+        self._keep()
+
+    def _stand(self, step_id: str, standing: Standing) -> None:
+        self.case.standings[step_id] = standing
+        step = next((s for s in self.case.plan if s.id == step_id), None)
+        if step is not None:
+            panel = self.query_one(Steps)
+            panel.show_one(step, standing)
+            panel.retitle(self.case.plan, self.case.standings)
+            self.query_one(PaneSwitch).show(self.case.done, len(self.case.plan))
+
+    # ------------------------------------------------------------------ showing
+
+    def subject(self) -> str:
+        """The domain or IP, and which reply of several."""
+        many = f"   reply {self.index + 1} of {len(self._bounces)}, ] and [ turn" if len(self._bounces) > 1 else ""
+        return f"{self.case.subject}{many}" if hasattr(self, "case") else ""
+
+    def command_line(self) -> str:
+        """``deliverkit diagnose …``."""
+        from deliverkit_tui.commands import case_command
+
+        if not hasattr(self, "case"):
+            return ""
+        case = self.case
+        return case_command(case.bounce.reply.text, case.given, asked=bool(case.runnable), network=self.network)
+
+    def palette_actions(self) -> Iterable[PaletteAction]:
+        """Verifying each open step by name."""
+        for step in self.case.plan:
+            if step.verify_check and not self.case.standing(step).mark.finished:
+                yield f"Verify: {self.kit.say.step(step)}", "asks DNS afresh", partial(self._verify, step)
+
+    def _show_banner(self, *, asking: bool) -> None:
+        total = len(self.case.plan)
+        done = f"{self.case.done} of {total} steps done" if self.case.done else ""
+        self.query_one(Banner).show(self.case.diagnosis, self.kit.say, asking=asking, done=done)
+
+    def _show_steps(self) -> None:
+        self.query_one(Steps).show(self.case.plan, self.case.standings, self.kit.say)
+        self.query_one(PaneSwitch).show(self.case.done, len(self.case.plan))
+
+    _evidence_of: str | None = None
+
+    def _show_evidence(self, name: str) -> None:
+        from deliverkit_tui.proof import proof_of, reply_of
+
+        self._evidence_of = name
+        result = self.case.results.get(name)
+        if name == "reply":
+            blocks = reply_of(self.case.diagnosis, self.kit.say)
+        else:
+            blocks = proof_of(result, self.kit.say) if result else []
+        self.query_one(Evidence).show(name if blocks else f"{name} · waiting for an answer", blocks)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option.id and event.option.id != self._evidence_of:
+            self._show_evidence(event.option.id)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id:
+            self._show_evidence(event.option.id)
+        self.add_class("-detail")
+        self.query_one(Evidence).focus()
+
+    @on(Evidence.Copy)
+    def _copy_evidence(self, message: Evidence.Copy) -> None:
+        self.kit.copy(message.text, "the commands")
+
+    # ------------------------------------------------------------------ panels
+
+    def action_back(self) -> None:
+        """Close what is open first: the evidence, the fields; then leave."""
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
+            self.query_one(CaseChecks).focus()
+        elif isinstance(self.focused, StepRow) and self.has_class("-show-steps") and not self.has_class("-wide"):
+            self.action_pane("checks")
+        elif self.query_one("#given").has_focus_within:
+            self.query_one("#given").display = bool(self.case.missing)
+            self.query_one(CaseChecks).focus()
+        else:
+            super().action_back()
+
+    def action_pane(self, pane: str) -> None:
+        """Show and focus the checks or the steps."""
+        self.set_class(pane == "steps", "-show-steps")
+        self.query_one(PaneSwitch).choose(pane)
+        if pane == "steps":
+            self.query_one(Steps).focus_first()
+        else:
+            self.query_one(CaseChecks).focus()
+
+    @on(PaneSwitch.Chosen)
+    def _pane_chosen(self, message: PaneSwitch.Chosen) -> None:
+        self.action_pane(message.pane)
+
+    def action_next_panel(self, by: int) -> None:
+        """From panel to panel, whether or not both fit on the screen."""
+        panels = ["checks", "evidence", "steps"]
+        if self.query_one("#given").display:
+            panels.append("given")
+        if not self.query_one(Evidence).display or self.query_one(Evidence).size.height == 0:
+            panels.remove("evidence")
+        here = next((p for p in panels if self.query_one(f"#{p}").has_focus_within), "checks")
+        if here == "given":
+            fields = list(self.query_one("#given").query("Input"))
+            at = fields.index(self.focused) + by if self.focused in fields else 0
+            if 0 <= at < len(fields):
+                fields[at].focus()
+                return
+        there = panels[(panels.index(here) + by) % len(panels)]
+        if there == "steps":
+            self.action_pane("steps")
+        elif there == "given":
+            self.query_one("#given", GivenRow).focus_on("domain" if by > 0 else "selector")
+        else:
+            self.action_pane("checks")
+            self.query_one(f"#{there}").focus()
+
+    # ------------------------------------------------------------------ more
+
+    def action_add(self) -> None:
+        """Show the fields and put the cursor where something is missing."""
+        fields = self.query_one("#given", GivenRow)
+        fields.display = True
+        missing = self.case.missing
+        fields.focus_on(missing[0] if missing else "domain")
+
+    @on(GivenRow.Submitted)
+    def _given_submitted(self) -> None:
+        fields = self.query_one("#given", GivenRow)
+        try:
+            self.case.add(fields.given, self.network)
+        except InputError as error:
+            self.notify(f"{error}\n{error.advice}", severity="error", timeout=8, markup=False)
+            return
+        self._kept = None
+        fields.display = bool(self.case.missing)
+        self._restart()
+        self.query_one(CaseChecks).focus()
+
+    def _restart(self, *, fresh: bool = False) -> None:
+        self.case.results.clear()
+        self.case.settle()
+        self.query_one(CaseChecks).prepare(self.case.names, self.case.runnable, self.case.bounce.reply.text)
+        self.refresh_frame()
+        self._ask(fresh=fresh)
+
+    def action_all_checks(self) -> None:
+        """Every check there is."""
+        self.case.ask_all()
+        self._restart()
+
+    def action_again(self) -> None:
+        """Everything anew, past all caches."""
+        self._kept = None
+        self._restart(fresh=True)
+
+    def action_reply(self, by: int) -> None:
+        """Another reply of the same paste."""
+        if len(self._bounces) < 2:
+            return
+        self.core.cancel()
+        self.index = (self.index + by) % len(self._bounces)
+        self._open(self._bounces, self.case.given)
+        self.refresh_frame()
+        self._ask()
+
+    def action_export(self) -> None:
+        """Markdown, JSON or the recording."""
+        from deliverkit_tui.screens.case_export import CaseExportScreen
+
+        self.app.push_screen(CaseExportScreen(self.case.diagnosis, self.case.subject, self.core.answers()))
+
+    def _keep(self) -> None:
+        self.kit.keep(self.case, self.network, self.core.answers(), self.index)
