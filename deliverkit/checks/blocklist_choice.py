@@ -6,15 +6,11 @@ import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING
 
 from deliverkit.checks.blocklist_answer import Why
 from deliverkit.checks.blocklist_keys import is_key
+from deliverkit.checks.suffixes import registrable
 from deliverkit.knowledge.schema_dns import Blocklist
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
 
 _NEVER_PUBLIC = frozenset({"home.arpa", "internal", "intranet", "lan", "local", "localdomain", "localhost", "onion"})
 """Endings of names that live inside one network (RFC 6761, 6762, 7686, 8375 and custom): asking would only tell."""
@@ -56,15 +52,7 @@ def asked_as(subject: str, blocklist: Blocklist, kind: Kind) -> str:
     """What of a subject the list is asked about: the registrable domain where it holds nothing below (URIBL)."""
     if kind is not Kind.DOMAIN or blocklist.query_as != "registrable":
         return subject
-    return _suffixes().privatesuffix(subject) or subject
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    # Imported here: reading the Public Suffix List takes 30 ms, which only domain lists need.
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
+    return registrable(subject) or subject
 
 
 def points(blocklist: Blocklist, kind: Kind) -> tuple[str | None, str | None]:

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 from deliverkit.checks import Notes, Target, World
 from deliverkit.checks._checkdmarc import DmarcReading, preload, read_record
@@ -16,6 +15,7 @@ from deliverkit.checks.dmarc_judge import judge_alignment, judge_destinations, j
 from deliverkit.checks.dmarc_record import MAX_RECORD, DmarcRecord
 from deliverkit.checks.dmarc_reports import Destination, check_destinations
 from deliverkit.checks.dmarc_walk import Applied, Source, Walk, WalkStep, applied_policy, domain_exists, walk
+from deliverkit.checks.suffixes import registrable
 from deliverkit.model import CheckResult, Outcome
 
 
@@ -91,7 +91,7 @@ async def _judge(
     judge_record(notes, record, reading)
     judge_destinations(notes, record, destinations)
     judge_alignment(notes, spf, dkim)
-    org, psl = facts.organizational_domain, _psl_domain(found.domain)
+    org, psl = facts.organizational_domain, registrable(found.domain)
     if org and psl and org != psl:
         notes.add("dmarc-psl-differs", domain=found.domain, walk_domain=org, psl_domain=psl)
     return notes.result(
@@ -129,16 +129,3 @@ async def _yes() -> bool:
 
 async def _align(found: Walk, identifier: str | None, mode: Mode, world: World) -> Alignment | None:
     return None if identifier is None else await align(found, identifier, mode, world.resolver)
-
-
-@cache
-def _suffixes() -> object:
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
-
-
-def _psl_domain(domain: str) -> str | None:
-    """The organizational domain by the Public Suffix List that is installed; None for a public suffix itself."""
-    found = _suffixes().privatesuffix(domain)  # type: ignore[attr-defined]
-    return str(found) if found else None
