@@ -81,11 +81,6 @@ class DeliverkitApp(App[int]):
             self._say = Sentences(load(), self.lang)
         return self._say
 
-    def source_of_answers(self) -> str:
-        """Where answers come from, when that is not the live network."""
-        replay = self._network.replay if self._network else None
-        return "" if not replay else "recorded world: demo" if replay == "demo" else f"replayed: {replay}"
-
     def get_default_screen(self) -> Screen[Any]:
         """The start screen is at the bottom of the stack."""
         return StartScreen()
@@ -250,6 +245,15 @@ class DeliverkitApp(App[int]):
             self._told.add(text)
             self.notify(text, severity="warning", timeout=8, markup=False)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep an error that broke a widget; ``run_app`` shows it on a screen of its own. Never a traceback."""
+        self.bugs.append(error)
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = BUG
+        self._close_messages_no_wait()
+
     def crash(self, error: Exception) -> None:
         """Show an internal error that left the app whole; the exit code becomes 70."""
         from deliverkit_tui.screens.error import ErrorScreen
@@ -262,4 +266,31 @@ def run_app(text: str, network: Network, lang: str) -> int:
     """Run the screen until the user leaves it, with ``text`` already in its input; gives the exit code."""
     app = DeliverkitApp(text, network, lang)
     code = app.run()
+    if app.recorded and network.record:
+        _save(app.recorded, network.record)
+    if app._exception is not None:
+        ErrorApp(app._exception).run()
     return BUG if app.bugs else code or 0
+
+
+class ErrorApp(App[int]):
+    """What is left when the app broke: one screen with a report that can be copied."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The report."""
+        from deliverkit_tui.screens.error import ErrorScreen
+
+        return ErrorScreen.of(self.error)
+
+
+def _save(answers: Sequence[Answer], path: str) -> None:
+    """Write what ``--record`` asked for. Raises FileError."""
+    from pathlib import Path
+
+    from deliverkit.net.record import save
+
+    save(Path(path), answers)

@@ -16,7 +16,7 @@ from deliverkit.checks import MODULES, Target
 from deliverkit.checks.run import can_run, in_order
 from deliverkit.diagnosis import checks_for, explain, join, lists_named, target_of
 from deliverkit.knowledge import Knowledge
-from deliverkit.model import Bounce, CheckResult, Diagnosis, Finding, Outcome, Step
+from deliverkit.model import Bounce, CheckResult, Diagnosis, Finding, Outcome, Proof, Step
 from deliverkit.net.resolver import Answer
 from deliverkit.session import Network
 from deliverkit.session import target as make_target
@@ -95,6 +95,8 @@ class CaseFile:
     results: dict[str, CheckResult] = field(default_factory=dict)
     plan: tuple[Step, ...] = ()
     standings: dict[str, Standing] = field(default_factory=dict)
+    proven: bool = False
+    """Something was proven against it at the first look."""
     key: int | None = None
     """Its number in the history."""
 
@@ -141,6 +143,12 @@ class CaseFile:
         )
 
     @property
+    def mended(self) -> bool:
+        """What was proven is gone, and a step was verified."""
+        verified = any(standing.mark is Mark.VERIFIED for standing in self.standings.values())
+        return self.proven and verified and not any(c.proof is Proof.PROVEN for c in self.diagnosis.causes)
+
+    @property
     def done(self) -> int:
         """Steps that are finished."""
         return sum(self.standing(step).mark.finished for step in self.plan)
@@ -155,6 +163,7 @@ class CaseFile:
         self.given = given
         self.target = target_of(self.bounce, self.diagnosis.evidence, named)
         self.results.clear()
+        self.proven = False
 
     def ask_all(self) -> None:
         """Show every check, not only those that the verdict calls for."""
@@ -205,6 +214,7 @@ class CaseFile:
         now = self.diagnosis
         results = in_order(self.results.values())
         self.diagnosis = join(self.bounce, now.verdict, now.evidence, results, self.target, self.knowledge)
+        self.proven = self.proven or any(cause.proof is Proof.PROVEN for cause in self.diagnosis.causes)
 
 
 def lifetime(answers: Sequence[Answer], step: Step, findings: Iterable[Finding]) -> int | None:

@@ -35,7 +35,9 @@ class CaseChecks(CheckList):
     """The checks of a case, where what is missing can be added."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "screen.add", "Add domain/IP/selector", key_display="+", id="case.add"),
+        Binding(
+            "plus", "screen.add", "Add", key_display="+", tooltip="the sending domain, IP or selector", id="case.add"
+        ),
     ]
 
 
@@ -67,7 +69,7 @@ kept in the history by itself.
         Binding("shift+tab", "next_panel(-1)", "Panel before", show=False, id="case.previous-panel"),
         Binding("right_square_bracket", "reply(1)", "Next reply of the paste", show=False, id="case.next-reply"),
         Binding("left_square_bracket", "reply(-1)", "Reply before", show=False, id="case.previous-reply"),
-        Binding("plus", "add", "Add domain/IP/selector", show=False, id="case.add-anywhere"),
+        Binding("plus", "add", "Add", show=False, id="case.add-anywhere"),
     ]
 
     def __init__(
@@ -172,6 +174,7 @@ kept in the history by itself.
         self.case.settle()
         self._show_banner(asking=False)
         self._show_steps()
+        self.query_one(Steps).open_first()
         self._keep()
 
     @on(Failed)
@@ -255,7 +258,8 @@ kept in the history by itself.
         return case_command(case.bounce.reply.text, case.given, asked=bool(case.runnable), network=self.network)
 
     def palette_actions(self) -> Iterable[PaletteAction]:
-        """Verifying each open step by name."""
+        """Adding what is missing, and verifying each open step by name."""
+        yield "Add the sending domain, IP or DKIM selector", "the case goes on from there", self.action_add
         for step in self.case.plan:
             if step.verify_check and not self.case.standing(step).mark.finished:
                 yield f"Verify: {self.kit.say.step(step)}", "asks DNS afresh", partial(self._verify, step)
@@ -263,7 +267,9 @@ kept in the history by itself.
     def _show_banner(self, *, asking: bool) -> None:
         total = len(self.case.plan)
         done = f"{self.case.done} of {total} steps done" if self.case.done else ""
-        self.query_one(Banner).show(self.case.diagnosis, self.kit.say, asking=asking, done=done)
+        self.query_one(Banner).show(
+            self.case.diagnosis, self.kit.say, asking=asking, mended=self.case.mended, done=done
+        )
 
     def _show_steps(self) -> None:
         self.query_one(Steps).show(self.case.plan, self.case.standings, self.kit.say)

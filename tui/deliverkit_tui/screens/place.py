@@ -14,6 +14,7 @@ from deliverkit_tui.widgets.bars import CommandBar, TitleBar
 from deliverkit_tui.worker import Core
 
 if TYPE_CHECKING:
+    from deliverkit.session import Network
     from deliverkit_tui.app import DeliverkitApp
 
 PaletteAction = tuple[str, str, Callable[[], object]]
@@ -28,6 +29,7 @@ class Place(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="place.back"),
         Binding("question_mark,f1", "help", "Help", key_display="?", id="place.help"),
+        Binding("q", "app.quit", "Quit", show=False, id="place.quit"),
         Binding("y", "copy_command", "Copy the command that prints this", show=False, id="place.copy-command"),
     ]
     _core: Core | None = None
@@ -41,8 +43,13 @@ class Place(Screen[None]):
     def core(self) -> Core:
         """The worker of this screen."""
         if self._core is None:
-            self._core = Core(self, self.kit.network, self.kit.crash)
+            self._core = Core(self, self.network, self.kit.crash)
         return self._core
+
+    @property
+    def network(self) -> Network:
+        """Whom to ask: the app's choice, unless a place has its own world."""
+        return self.kit.network
 
     def subject(self) -> str:
         """What the place is about, for the title line."""
@@ -73,7 +80,7 @@ class Place(Screen[None]):
 
     def refresh_frame(self) -> None:
         """Show title, subject and command anew."""
-        self.query_one("#title", TitleBar).show(self.TITLE_TEXT, self.subject(), self.kit.source_of_answers())
+        self.query_one("#title", TitleBar).show(self.TITLE_TEXT, self.subject(), source_of(self.network))
         self.refresh_command()
 
     def refresh_command(self) -> None:
@@ -83,6 +90,7 @@ class Place(Screen[None]):
     async def on_unmount(self) -> None:
         """Leaving cancels the work."""
         if self._core is not None:
+            self.kit.recorded += self._core.answers()
             await self._core.aclose()
 
     def action_back(self) -> None:
@@ -98,3 +106,9 @@ class Place(Screen[None]):
         """Copy the command that prints the same."""
         if command := self.command_line():
             self.kit.copy(command, "the command")
+
+
+def source_of(network: Network) -> str:
+    """Where answers come from, when that is not the live network."""
+    replay = network.replay
+    return "" if not replay else "the demo's recorded world" if replay == "demo" else f"replayed from {replay}"

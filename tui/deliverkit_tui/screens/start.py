@@ -43,8 +43,8 @@ class StartScreen(Place):
 Below are your recent cases and three examples on a recorded world, which need no network.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "app.audit", "Audit", id="start.audit"),
-        Binding("f3", "app.blocklists", "Blocklists", id="start.blocklists"),
+        Binding("f2", "app.audit", "Audit", key_display="F2", id="start.audit"),
+        Binding("f3", "app.blocklists", "Blocklists", key_display="F3", id="start.blocklists"),
         Binding("escape", "to_input", "To the input", show=False, id="start.input"),
     ]
 

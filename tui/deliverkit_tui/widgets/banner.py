@@ -31,8 +31,6 @@ class Banner(Vertical):
     Banner.-warn { border: round $warning; }
     Banner.-unknown { border: round $accent; }
     Banner Static { height: auto; max-height: 3; }
-    .-short #sentence { display: none; }
-    .-short #proof { max-height: 2; }
     """
 
     def compose(self) -> ComposeResult:
@@ -41,8 +39,12 @@ class Banner(Vertical):
         yield Static(id="proof")
         yield Static(id="actions")
 
-    def show(self, diagnosis: Diagnosis, say: Sentences, *, asking: bool, done: str = "") -> None:
-        """Put a diagnosis in. ``asking``: checks are still on their way. ``done``: how far the checklist is."""
+    def show(self, diagnosis: Diagnosis, say: Sentences, *, asking: bool, mended: bool = False, done: str = "") -> None:
+        """Put a diagnosis in.
+
+        ``asking``: checks are still on their way. ``mended``: what was proven is gone at a fresh look. ``done``: how
+        far the checklist is.
+        """
         verdict, reply = diagnosis.verdict, diagnosis.bounce.reply
         mark = mark_of(diagnosis)
         for outcome in (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN):
@@ -54,17 +56,20 @@ class Banner(Vertical):
         self.border_subtitle = line(" · ".join(part for part in said if part), "dim")
         sender = say.provider(verdict.provider) or "The receiving server"
         self.query_one("#sentence", Static).update(text(say.reason(verdict.reason, "sentence", provider=sender)))
-        self.query_one("#proof", Static).update(_proof(diagnosis, say, asking))
+        self.query_one("#proof", Static).update(_proof(diagnosis, say, asking, mended))
         self.query_one("#actions", Static).update(_actions(diagnosis, say))
 
 
-def _proof(diagnosis: Diagnosis, say: Sentences, asking: bool) -> Content:
+def _proof(diagnosis: Diagnosis, say: Sentences, asking: bool, mended: bool) -> Content:
     proven = [cause for cause in diagnosis.causes if cause.proof is Proof.PROVEN]
     if proven:
         more = sum(len(cause.findings) for cause in proven) - 1
         told = say.finding(proven[0].findings[0])
         tail = f"  (and {more} more)" if more > 0 else ""
         return row((f"{say.word(Proof.PROVEN).upper()}  ", "bad"), text(told, "strong"), (tail, "dim"))
+    if mended:
+        told = "What DNS proved against this mail is gone. Resend one message, then the rest slowly."
+        return row(("✓ MENDED  ", "good"), (told, "strong"))
     if asking:
         return row(("…  ", "dim"), ("Asking DNS for proof.", "dim"))
     if not diagnosis.checks:

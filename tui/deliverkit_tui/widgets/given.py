@@ -46,9 +46,9 @@ class GivenRow(Horizontal):
         """Labels and fields."""
         first = self._first
         for name, label, hint, value in (
-            ("domain", "domain", "shop.example", first.domain if first else ""),
-            ("ip", "IP", "192.0.2.10", first.ip if first else ""),
-            ("selector", "selector", "mail", first.selector if first else ""),
+            ("domain", "domain", "your domain", first.domain if first else ""),
+            ("ip", "IP", "that sent it", first.ip if first else ""),
+            ("selector", "selector", "optional", first.selector if first else ""),
         ):
             yield Label(label)
             yield GivenField(value, placeholder=hint, compact=True, id=f"given-{name}", max_length=500)

@@ -29,7 +29,6 @@ which let the cause be proven.
     DEFAULT_CSS = """
     Intake { height: auto; min-height: 4; max-height: 9; scrollbar-size-vertical: 1; }
     Intake, Intake:focus { border-title-color: $text; border-subtitle-color: $text-success; }
-    .-short Intake { max-height: 5; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Explain", id="intake.submit", priority=True),

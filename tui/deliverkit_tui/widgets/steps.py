@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -55,7 +55,9 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
     ]
     DEFAULT_CSS = """
     StepRow { height: auto; padding: 0 1; }
-    StepRow > .head { height: auto; }
+    StepRow > .head { height: auto; layout: horizontal; }
+    StepRow > .head > .mark { width: 4; height: auto; }
+    StepRow > .head > .title { width: 1fr; height: auto; }
     StepRow:focus > .head { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
     StepRow > .body { height: auto; padding: 0 0 0 4; margin: 0 0 1 0; }
     StepRow > .body > Static { height: auto; }
@@ -81,7 +83,9 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
 
     def compose(self) -> ComposeResult:
         """The line; the body comes when the step is opened."""
-        yield Static(self._head(), classes="head")
+        with Horizontal(classes="head"):
+            yield Static(self._mark(), classes="mark")
+            yield Static(self._title(), classes="title")
         if self.opened:
             yield self._body()
 
@@ -89,7 +93,6 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         """Another standing."""
         self.standing = standing
         if self.is_mounted:
-            self.query_one(".head", Static).update(self._head())
             if standing.mark in (Mark.STILL_SEEN, Mark.UNSURE, Mark.VERIFIED):
                 self.opened = True
             self._rebuild()
@@ -97,7 +100,6 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
     def action_open_close(self) -> None:
         """Open or close."""
         self.opened = not self.opened
-        self.query_one(".head", Static).update(self._head())
         self._rebuild()
 
     def action_verify(self) -> None:
@@ -130,20 +132,31 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
 
     def on_click(self, event: events.Click) -> None:
         """A click on the line opens or closes; a click on the body leaves it."""
-        head = self.query_one(".head", Static)
-        if event.widget is head:
+        if event.widget is not None and any(map(event.widget.has_class, ("head", "mark", "title"))):
+            self.action_open_close()
+
+    def open(self) -> None:
+        """Open it, if it is not."""
+        if not self.opened:
             self.action_open_close()
 
     def _rebuild(self) -> None:
+        self.query_one(".mark", Static).update(self._mark())
+        self.query_one(".title", Static).update(self._title())
         self.query(".body").remove()
         if self.opened:
             self.mount(self._body())
+            if self.has_focus:
+                self.call_after_refresh(self.scroll_visible, animate=False, top=True)
 
-    def _head(self) -> Content:
-        symbol, role, word = _LOOK[self.standing.mark]
-        arrow = "▾" if self.opened else "▸"
+    def _mark(self) -> Content:
+        symbol, role, _ = _LOOK[self.standing.mark]
+        return row((f"{symbol} ", role), ("▾ " if self.opened else "▸ ", "dim"))
+
+    def _title(self) -> Content:
+        _, role, word = _LOOK[self.standing.mark]
         title = line(self._say.step(self.step), "dim" if self.standing.mark.finished else "")
-        return row((f"{symbol} ", role), (f"{arrow} ", "dim"), title, (f"  {word}" if word else "", role))
+        return row(title, (f"  {word}" if word else "", role))
 
     def _body(self) -> Vertical:
         step, say = self.step, self._say
@@ -231,6 +244,13 @@ class Steps(VerticalScroll, can_focus=False):
         todo = [r for r in rows if not r.standing.mark.finished]
         if rows:
             (todo or rows)[0].focus()
+
+    def open_first(self) -> None:
+        """Open the first step with a record, so that the one thing to do is in sight; only if none is open."""
+        rows = list(self.query(StepRow))
+        first = next((r for r in rows if r.step.record and not r.standing.mark.finished), None)
+        if first is not None and not any(r.opened for r in rows):
+            first.open()
 
     def _rows(
         self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences, opened: set[str]
