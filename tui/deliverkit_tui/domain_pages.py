@@ -1,0 +1,79 @@
+"""The pages of one check and of one fix, as marked text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deliverkit.model import CheckResult, Finding, Outcome, Step
+from deliverkit.report.clean import one_line
+from deliverkit.report.sentences import Sentences
+from deliverkit.report.text.layout import ROLES, SYMBOLS, Page
+from deliverkit.report.text.steps import write_step
+from deliverkit_tui.pages import mark
+
+_ORDER = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+MAX_FINDINGS = 60
+"""Findings of one check that are told; blocklists of many addresses have more."""
+
+
+def check_page(result: CheckResult, say: Sentences, width: int) -> str:
+    """One check: its outcome, then every finding with its evidence, worst first."""
+    page = Page(width, mark)
+    head = f"{SYMBOLS[result.outcome]} {result.check} · {say.word(result.outcome)}"
+    page.banner(head, f"{result.subject} · {result.elapsed:.1f} s", ROLES[result.outcome])
+    page.para(say.word(result.outcome, "sentence"), indent=2, role="dim")
+    specs = say.knowledge.findings
+    ranked = sorted(result.findings, key=lambda f: _ORDER.index(specs[f.id].outcome))
+    for finding in ranked[:MAX_FINDINGS]:
+        _finding(page, finding, specs[finding.id].outcome, say)
+    if len(ranked) > MAX_FINDINGS:
+        page.blank()
+        page.para(f"and {len(ranked) - MAX_FINDINGS} more findings; the exported audit has them all", role="dim")
+    return str(page)
+
+
+def _finding(page: Page, finding: Finding, outcome: Outcome, say: Sentences) -> None:
+    page.blank()
+    page.banner(f"{SYMBOLS[outcome]} {say.finding(finding, 'title')}", finding.id, ROLES[outcome])
+    page.para(say.finding(finding), indent=2)
+    for part in ("why", "harmless"):
+        if text := say.finding(finding, part):
+            page.para(text, indent=2, role="dim")
+    fixes = say.knowledge.findings[finding.id].fixes
+    if fixes:
+        page.field("mended by", ", ".join(fixes), pad=11)
+    for item in dict.fromkeys(finding.evidence):
+        page.blank()
+        page.para(one_line(item.label, 120), indent=2, hang=2, role="strong")
+        for line in item.value.splitlines() or [""]:
+            page.para(line, indent=4, hang=2, role="code")
+        if item.dig:
+            page.para(f"$ {one_line(item.dig)}", indent=4, hang=2, role="dim")
+
+
+def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str:
+    """One fix: who acts, why it is here, and its steps in full."""
+    page = Page(width, mark)
+    if not steps:
+        page.para(say.fix(fix), role="strong")
+        return str(page)
+    page.banner(say.fix(fix, steps[0].args), fix, "strong")
+    page.field("who acts", say.word(steps[0].owner, "sentence"), pad=11)
+    page.field("because", ", ".join(dict.fromkeys(b for step in steps for b in step.because)), pad=11)
+    for step in steps:
+        page.blank()
+        write_step(page, step, say, owner=step.owner != steps[0].owner)
+    return str(page)
+
+
+def to_copy(steps: Sequence[Step]) -> tuple[str, str] | None:
+    """What of a fix one would copy, and its name: the record to publish, else the first command or address."""
+    for step in steps:
+        if step.record:
+            return step.record.value, f"the {step.record.rdtype} record of {one_line(step.record.name, 80)}"
+    for step in steps:
+        if step.command:
+            return step.command, "the command"
+        if step.url:
+            return step.url, "the address"
+    return None
