@@ -153,9 +153,8 @@ def main() -> None:
             f" {questions} questions, at most {trips} of them in a row"
         )
     ours, theirs = (min(taken) for taken in times.values())
-    print(
-        f"audit / checkdmarc {ours / theirs:.2f}   target {TARGET * 1000:.0f} ms: {'met' if ours <= TARGET else 'MISSED'}"
-    )
+    verdict = "met" if ours <= TARGET else "MISSED"
+    print(f"audit / checkdmarc {ours / theirs:.2f}; target {TARGET * 1000:.0f} ms: {verdict}")
     if options.questions:
         print("\n".join(timeline))
 

@@ -13,6 +13,7 @@ Types for annotations are in ``real_servers.py``.
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -199,3 +200,17 @@ server:
         return Unbound(address, f"tls://127.0.0.1:{tls}", f"https://127.0.0.1:{https}/dns-query", cert_file)
 
     return start
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address where nobody listens."""
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """A name server that takes every question and never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{sock.getsockname()[1]}"

@@ -1,0 +1,410 @@
+"""What an audit says of zones that real name servers serve, whole and broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from asking import audited, command, finding_ids, ids, key_record, outcomes, txt
+from real_servers import Dnsmasq, Knot, Nsd, StartUnbound
+
+from deliverkit.model import Outcome
+
+KEY = key_record()
+SPF = '@ TXT "v=spf1 ip4:192.0.2.10 -all"'
+MX = "@ MX 10 mail\nmail A 192.0.2.10\nmail AAAA 2001:db8::10"
+DKIM = f"s1._domainkey TXT {KEY}"
+DMARC = '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@shop.example"'
+SHOP = "\n".join((SPF, MX, DKIM, DMARC))
+IP4 = {"2.0.192.in-addr.arpa": "10 PTR mail.shop.example."}
+IP6 = {"8.b.d.0.1.0.0.2.ip6.arpa": "0.1." + "0." * 21 + "0 PTR mail.shop.example."}
+TOP = {"example": ""}
+"""The level above, where a DMARC walk ends; without it that question is refused."""
+HEALTHY = {"shop.example": SHOP, **IP4, **IP6, **TOP}
+
+REPLY = "550-5.7.26 Your email has been blocked because the sender is unauthenticated."
+SENDER = "192.88.99.10"
+"""The command takes no documentation address on a live network; this range is out of use (RFC 7526)."""
+
+NEVER_WHEN_OPEN = (
+    {"spf-missing", "spf-domain-not-found", "spf-ok", "spf-include-missing", "spf-ip-not-authorised"}
+    | {"dkim-selector-missing", "dkim-none-guessed", "dkim-names-none", "dkim-key-found"}
+    | {"dmarc-missing", "dmarc-ok", "mx-no-domain", "mx-missing", "mx-null", "mx-host-unresolvable"}
+    | {"ptr-missing", "ptr-no-ip", "ptr-name-unresolvable", "ptr-not-confirmed"}
+    | {"blocklist-ip-clean", "blocklist-ip-none", "blocklist-domain-clean", "blocklist-ip-listed"}
+)
+"""What nobody may say who got no answer."""
+
+
+def zones(**changed: str) -> dict[str, str]:
+    """The healthy world with a part of shop.example changed: ``zones(SPF='@ TXT "…"')``."""
+    parts = {"SPF": SPF, "MX": MX, "DKIM": DKIM, "DMARC": DMARC, "MORE": ""} | changed
+    return {**HEALTHY, "shop.example": "\n".join(parts.values())}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A zone, the findings that must appear and those that must not."""
+
+    zones: Mapping[str, str]
+    must: frozenset[str]
+    never: frozenset[str] = frozenset()
+    ips: tuple[str, ...] = ()
+    domain: str = "shop.example"
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def case(zones: Mapping[str, str], must: str, never: str = "", **more: object) -> Case:
+    own = {key: more.pop(key) for key in ("ips", "domain") if key in more}
+    return Case(zones, frozenset(must.split()), frozenset(never.split()), more=more, **own)  # type: ignore[arg-type]
+
+
+MANY_TXT = "\n".join(f'@ TXT "token-{i}={"x" * 40}"' for i in range(300))
+LONG_SPF = "v=spf1 " + " ".join(f"ip4:198.51.100.{i % 256}" for i in range(299)) + " ip4:192.0.2.10 -all"
+INCLUDES = " ".join(f"include:i{i}.shop.example" for i in range(14))
+LOOKUPS = f"@ TXT {txt(f'v=spf1 {INCLUDES} -all')}\n" + "\n".join(
+    f'i{i} TXT "v=spf1 ip4:198.51.100.{i} ~all"' for i in range(14)
+)
+FAR = "v=DMARC1; p=quarantine; rua=mailto:d@shop.example"
+
+CASES = {
+    "healthy": case(
+        HEALTHY,
+        "spf-ok dkim-key-found dmarc-ok spf-ip-authorised",
+        "ptr-missing ptr-not-confirmed mx-host-unresolvable spf-missing",
+        ips=("192.0.2.10",),
+    ),
+    "healthy over IPv6": case(
+        zones(SPF='@ TXT "v=spf1 ip6:2001:db8::10 -all"'),
+        "spf-ip-authorised dmarc-ok",
+        "ptr-missing ptr-not-confirmed ptr-name-unresolvable ptr-unanswered",
+        ips=("2001:db8::10",),
+    ),
+    "300 TXT records, one of them SPF": case(
+        zones(MORE=MANY_TXT), "spf-answer-too-large", "spf-missing spf-not-checked spf-multiple-records spf-temperror"
+    ),
+    "an SPF record of 300 terms": case(
+        zones(SPF=f"@ TXT {txt(LONG_SPF)}"),
+        "spf-record-too-long spf-ip-authorised",
+        "spf-missing spf-not-checked spf-temperror spf-permerror",
+        ips=("192.0.2.10",),
+    ),
+    "no records but an address": case(
+        {**TOP, "shop.example": "@ A 192.0.2.10\n_dmarc A 192.0.2.10"},
+        "spf-missing dmarc-missing mx-address-fallback",
+        "spf-domain-not-found spf-not-checked dmarc-not-checked mx-unanswered mx-no-domain mx-missing",
+    ),
+    "a domain that is not there": case(
+        TOP, "spf-domain-not-found mx-no-domain dmarc-missing", "spf-missing mx-missing"
+    ),
+    "empty names in between": case(
+        zones(
+            MX='@ MX 10 mail\nx.mail TXT "below"',
+            DKIM='zz9._domainkey TXT "v=DKIM1; p="',
+            DMARC="x._dmarc A 192.0.2.1",
+        ),
+        "mx-host-unresolvable mx-none-usable dkim-names-below dmarc-missing",
+        "mx-host-unanswered dkim-names-none dmarc-not-checked",
+    ),
+    "nothing below _domainkey": case(zones(DKIM=""), "dkim-none-guessed dkim-names-none", "dkim-names-below"),
+    "CNAMEs to a policy and a key": case(
+        {
+            **zones(
+                DMARC="_dmarc CNAME a\na CNAME b\nb CNAME p.far.example.", DKIM="s1._domainkey CNAME k.far.example."
+            ),
+            "far.example": f'p TXT "{FAR}"\nk CNAME k2\nk2 TXT {KEY}',
+        },
+        "dmarc-ok dkim-key-found",
+        "dmarc-missing dmarc-cname-dangling dkim-selector-missing dkim-cname-dangling",
+        selectors=("s1",),
+    ),
+    "CNAMEs in a circle": case(
+        zones(DMARC="_dmarc CNAME a\na CNAME _dmarc", DKIM="s1._domainkey CNAME b\nb CNAME s1._domainkey"),
+        "dmarc-not-checked dkim-not-checked",
+        "dmarc-missing dmarc-ok dkim-selector-missing dkim-key-found",
+        selectors=("s1",),
+    ),
+    "CNAMEs to nothing": case(
+        zones(DMARC="_dmarc CNAME gone", DKIM="s1._domainkey CNAME gone"),
+        "dmarc-cname-dangling dkim-cname-dangling",
+        "dmarc-ok dkim-key-found dkim-not-checked",
+        selectors=("s1",),
+    ),
+    "SPF includes itself": case(
+        zones(SPF='@ TXT "v=spf1 include:_a.shop.example -all"\n_a TXT "v=spf1 include:shop.example ~all"'),
+        "spf-include-loop spf-permerror",
+        "spf-ok spf-ip-authorised spf-temperror",
+        ips=("192.0.2.10",),
+    ),
+    "SPF includes what is not there": case(
+        zones(SPF='@ TXT "v=spf1 include:gone.shop.example -all"'),
+        "spf-include-missing spf-permerror",
+        "spf-ok spf-include-unreachable spf-temperror",
+        ips=("192.0.2.10",),
+    ),
+    "14 look-ups": case(
+        zones(SPF=LOOKUPS),
+        "spf-too-many-lookups spf-permerror",
+        "spf-ok spf-include-missing spf-too-many-void-lookups",
+        ips=("192.0.2.10",),
+    ),
+    "void look-ups": case(
+        zones(SPF='@ TXT "v=spf1 a:v1.shop.example a:v2.shop.example a:v3.shop.example -all"'),
+        "spf-too-many-void-lookups",
+        "spf-ok spf-too-many-lookups spf-host-unreachable",
+    ),
+    "two SPF records": case(
+        zones(SPF=f'{SPF}\n@ TXT "v=spf1 mx ~all"'), "spf-multiple-records", "spf-ok spf-missing", ips=("192.0.2.10",)
+    ),
+    "two DMARC records": case(
+        zones(DMARC=f'{DMARC}\n_dmarc TXT "v=DMARC1; p=none"'), "dmarc-multiple-records", "dmarc-ok dmarc-missing"
+    ),
+    "a revoked key": case(
+        zones(DKIM='s1._domainkey TXT "v=DKIM1; p="'),
+        "dkim-key-revoked",
+        "dkim-key-found dkim-selector-missing",
+        selectors=("s1",),
+    ),
+    "a key cut short": case(
+        zones(DKIM=f"s1._domainkey TXT {KEY[:120]}" + '"'),
+        "dkim-key-invalid",
+        "dkim-key-found dkim-selector-missing dkim-key-revoked",
+        selectors=("s1",),
+    ),
+    "a key of 1024 bits": case(
+        zones(DKIM=f"s1._domainkey TXT {key_record(1024)}"),
+        "dkim-key-found dkim-key-short",
+        "dkim-key-weak dkim-key-invalid",
+        selectors=("s1",),
+    ),
+    "a null MX": case(zones(MX="@ MX 0 ."), "mx-null", "mx-missing mx-host-unresolvable mx-none-usable"),
+    "an MX to nothing": case(
+        zones(MX="@ MX 10 gone"), "mx-host-unresolvable mx-none-usable", "mx-null mx-host-unanswered"
+    ),
+    "an MX to a CNAME": case(
+        zones(MX="@ MX 10 alias\nalias CNAME mail\nmail A 192.0.2.10"), "mx-host-alias", "mx-host-unresolvable"
+    ),
+    "no reverse name": case(
+        {**HEALTHY, "2.0.192.in-addr.arpa": "", "8.b.d.0.1.0.0.2.ip6.arpa": ""},
+        "ptr-missing",
+        "ptr-unanswered ptr-not-confirmed",
+        ips=("192.0.2.10", "2001:db8::10"),
+    ),
+    "a reverse name that leads elsewhere": case(
+        zones(MX="@ MX 10 mail\nmail A 192.0.2.99"),
+        "ptr-not-confirmed",
+        "ptr-missing ptr-forward-unanswered",
+        ips=("192.0.2.10",),
+    ),
+    "a reverse name without an IPv6 address": case(
+        zones(MX="@ MX 10 mail\nmail A 192.0.2.10"),
+        "ptr-name-unresolvable",
+        "ptr-missing ptr-not-confirmed ptr-forward-unanswered",
+        ips=("2001:db8::10",),
+    ),
+    "a delegated reverse name": case(
+        {**HEALTHY, "2.0.192.in-addr.arpa": "10 CNAME 10.0-31\n10.0-31 PTR mail.shop.example."},
+        "spf-ok",
+        "ptr-missing ptr-not-confirmed ptr-unanswered",
+        ips=("192.0.2.10",),
+    ),
+    "a subdomain far below": case(
+        zones(MORE='a.b.c.d.e.f.g.h.i TXT "v=spf1 -all"'),
+        "dmarc-ok dmarc-inherited",
+        "dmarc-missing dmarc-not-checked",
+        domain="a.b.c.d.e.f.g.h.i.shop.example",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_said_of_a_zone(name: str, knot: Knot) -> None:
+    each = CASES[name]
+    found = audited(knot(each.zones), each.domain, ips=each.ips, **each.more)
+    assert each.must <= ids(found.checks)
+    assert not each.never & ids(found.checks)
+
+
+@pytest.mark.parametrize(
+    "name", ["healthy", "300 TXT records, one of them SPF", "CNAMEs in a circle", "empty names in between"]
+)
+def test_the_same_is_said_through_a_resolver(name: str, knot: Knot, unbound: StartUnbound) -> None:
+    each = CASES[name]
+    running = unbound(dict.fromkeys(each.zones, knot(each.zones)), 'local-zone: "10.in-addr.arpa." nodefault')
+    for server in (running.address, f"{running.tls}"):
+        if server.startswith("tls"):
+            # Its certificate is nobody's, so nothing may be learned this way.
+            found = audited(server, each.domain, ips=each.ips, **each.more)
+            assert set(outcomes(found.checks).values()) == {Outcome.UNKNOWN}
+            continue
+        found = audited(server, each.domain, ips=each.ips, **each.more)
+        assert each.must <= ids(found.checks)
+        assert not each.never & ids(found.checks)
+
+
+def test_a_healthy_domain_passes(knot: Knot) -> None:
+    address = knot(HEALTHY)
+    found = audited(address, "shop.example", ips=("192.0.2.10",), selectors=("s1",))
+    assert set(outcomes(found.checks).values()) == {Outcome.PASS}
+    ran = command("audit", "shop.example", "-n", address, "--checks", "spf,dkim,dmarc,mx,ptr", "-s", "s1", "-f", "json")
+    assert (ran.code, ran.err) == (0, "")
+    (only,) = ran.json["audits"]
+    assert ran.json["schema"] == "deliverkit.audit/1"
+    assert (only["domain"], only["outcome"], only["steps"]) == ("shop.example", "pass", [])
+    # The IP that the reverse name is checked for was read from the SPF record.
+    ptr = next(check for check in only["checks"] if check["check"] == "ptr")
+    assert [ip["ip"] for ip in ptr["facts"]["ips"]] == ["192.0.2.10"]
+
+
+def test_a_walk_asks_eight_names_at_most(knot: Knot) -> None:
+    each = CASES["a subdomain far below"]
+    found = audited(knot(each.zones), each.domain, checks=("dmarc",))
+    facts = found.checks[0].facts
+    assert (len(facts.asked), facts.record_domain) == (8, "shop.example")
+
+
+def test_a_zone_that_fails_is_unknown_in_every_check(nsd: Nsd) -> None:
+    address = nsd({"shop.example": None, **TOP})
+    ran = command("audit", "shop.example", "-n", address, "-s", "s1", "-f", "json")
+    (only,) = ran.json["audits"]
+    assert ran.code == 4
+    assert {check["outcome"] for check in only["checks"]} == {"unknown"}
+    assert not finding_ids(only["checks"]) & NEVER_WHEN_OPEN
+    assert {"spf-not-checked", "dkim-not-checked", "dmarc-not-checked", "mx-unanswered"} <= finding_ids(only["checks"])
+
+
+def test_a_part_that_fails_leaves_only_that_part_open(nsd: Nsd) -> None:
+    spf = '@ TXT "v=spf1 ip4:192.0.2.10 include:spf.broken.example a:h.broken.example -all"'
+    dmarc = '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:d@broken.example"'
+    mx = "@ MX 10 mail\n@ MX 20 mx.broken.example.\nmail A 192.0.2.10"
+    dkim = f"{DKIM}\ns2._domainkey CNAME s2.broken.example."
+    found = audited(
+        nsd({**zones(SPF=spf, DMARC=dmarc, MX=mx, DKIM=dkim), "broken.example": None}),
+        "shop.example",
+        ips=("192.0.2.10", "192.0.2.77"),
+        selectors=("s1", "s2"),
+    )
+    said = ids(found.checks)
+    must = {"spf-include-unreachable", "spf-host-unreachable", "spf-ip-authorised", "spf-temperror"}
+    must |= {"dmarc-ok", "dmarc-report-not-checked", "mx-host-unanswered", "dkim-key-found", "dkim-not-checked"}
+    assert must <= said
+    assert not said & {
+        "spf-include-missing",
+        "spf-ip-not-authorised",
+        "dmarc-report-unauthorised",
+        "dmarc-report-no-mx",
+    }
+    assert not said & {"mx-host-unresolvable", "mx-none-usable", "dkim-selector-missing", "dkim-cname-dangling"}
+
+
+def test_reverse_zones_that_fail_are_not_missing_names(nsd: Nsd) -> None:
+    broken: dict[str, str | None] = {**HEALTHY, "2.0.192.in-addr.arpa": None}
+    found = audited(nsd(broken), "shop.example", checks=("ptr",), ips=("192.0.2.10",))
+    assert (outcomes(found.checks), ids(found.checks)) == ({"ptr": Outcome.UNKNOWN}, {"ptr-unanswered"})
+    forward: dict[str, str | None] = {**IP4, "shop.example": None}
+    found = audited(nsd(forward), "shop.example", checks=("ptr",), ips=("192.0.2.10",))
+    assert (outcomes(found.checks), ids(found.checks)) == ({"ptr": Outcome.UNKNOWN}, {"ptr-forward-unanswered"})
+
+
+def test_a_resolver_whose_upstream_is_dead_says_servfail(unbound: StartUnbound, nowhere: str) -> None:
+    running = unbound({"shop.example": nowhere, "example": nowhere}, "outbound-msg-retry: 1")
+    found = audited(running.address, "shop.example", timeout=20.0)
+    assert set(outcomes(found.checks).values()) == {Outcome.UNKNOWN}
+    assert not ids(found.checks) & NEVER_WHEN_OPEN
+
+
+def test_a_rebinding_filter_hides_private_hosts_and_nothing_else(knot: Knot, dnsmasq: Dnsmasq) -> None:
+    """What the filter swallows looks like a host without address, and examples count as private to it."""
+    authority = knot(zones(MX="@ MX 10 mail\n@ MX 20 inside\nmail A 192.0.2.10\ninside A 10.0.0.1"))
+    straight = audited(authority, "shop.example")
+    filtered = audited(dnsmasq(authority, "--stop-dns-rebind"), "shop.example")
+    assert "mx-host-private" in ids(straight.checks)
+    assert "mx-host-private" not in ids(filtered.checks)
+    rest = ("spf", "dkim", "dmarc")
+    assert ids(c for c in straight.checks if c.check in rest) == ids(c for c in filtered.checks if c.check in rest)
+
+
+@pytest.mark.parametrize("kind", ["nowhere", "silent_server"])
+def test_a_dead_name_server_leaves_everything_unknown(kind: str, request: pytest.FixtureRequest) -> None:
+    address = request.getfixturevalue(kind)
+    words = ("audit", "shop.example", "-n", address, "-s", "s1", "-t", "0.3", "--deadline", "5")
+    ran = command(*words, "-f", "json")
+    assert (ran.code, ran.err) == (4, "")
+    (only,) = ran.json["audits"]
+    assert only["outcome"] == "unknown"
+    assert {check["check"]: check["outcome"] for check in only["checks"]} == dict.fromkeys(
+        ("spf", "dkim", "dmarc", "mx", "ptr", "ip-blocklists", "domain-blocklists"), "unknown"
+    )
+    findings = [finding for check in only["checks"] for finding in check["findings"]]
+    assert {finding["outcome"] for finding in findings} == {"unknown"}
+    assert not finding_ids(only["checks"]) & NEVER_WHEN_OPEN
+    text = command(*words)
+    assert text.code == 4
+    assert "pass" not in text.out.split()
+
+
+def test_the_deadline_ends_what_a_patient_timeout_would_not(silent_server: str) -> None:
+    """One question alone would be waited for longer than the command is given here."""
+    ran = command("audit", "shop.example", "-n", silent_server, "-t", "60", "--deadline", "1", "-f", "json")
+    (only,) = ran.json["audits"]
+    assert ran.code == 4
+    assert {check["outcome"] for check in only["checks"]} == {"unknown"}
+
+
+def test_a_dead_server_proves_no_cause_of_a_reply(silent_server: str) -> None:
+    words = ("-d", "shop.example", "-n", silent_server, "-t", "0.3", "--deadline", "5", "-f", "json")
+    ran = command("diagnose", REPLY, *words)
+    (only,) = ran.json["results"]
+    assert ran.code == 4
+    assert {check["outcome"] for check in only["checks"]} == {"unknown"}
+    assert not {cause["proof"] for cause in only["causes"]} & {"proven", "contradicted"}
+
+
+def test_a_reply_is_proven_by_what_the_zone_holds(knot: Knot) -> None:
+    ran = command("diagnose", REPLY, "-d", "shop.example", "--ip", SENDER, "-n", knot(zones(SPF="")), "-f", "json")
+    (only,) = ran.json["results"]
+    assert (ran.code, only["provider"]) == (1, "gmail")
+    proven = [cause for cause in only["causes"] if cause["proof"] == "proven"]
+    assert "spf-missing" in {finding for cause in proven for finding in cause["findings"]}
+    records = [step["record"] for step in only["steps"] if step["record"]]
+    assert any(record["name"].rstrip(".") == "shop.example" and SENDER in record["value"] for record in records)
+
+
+def test_a_reply_is_contradicted_by_a_healthy_zone(knot: Knot) -> None:
+    address = knot(zones(SPF=f'@ TXT "v=spf1 ip4:{SENDER} -all"'))
+    ran = command("diagnose", REPLY, "-d", "shop.example", "--ip", SENDER, "-s", "s1", "-n", address, "-f", "json")
+    (only,) = ran.json["results"]
+    assert ran.code == 0
+    assert [cause["proof"] for cause in only["causes"]] == ["contradicted"]
+
+
+def test_a_reply_is_not_contradicted_while_a_part_is_open(nsd: Nsd) -> None:
+    served: dict[str, str | None] = {
+        **zones(SPF='@ TXT "v=spf1 include:spf.broken.example -all"'),
+        "broken.example": None,
+    }
+    ran = command("diagnose", REPLY, "-d", "shop.example", "--ip", SENDER, "-s", "s1", "-n", nsd(served), "-f", "json")
+    (only,) = ran.json["results"]
+    assert not {cause["proof"] for cause in only["causes"]} & {"proven", "contradicted"}
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize("kind", ["healthy", "broken", "dead"])
+def test_a_recording_replays_to_the_same_result(kind: str, nsd: Nsd, nowhere: str, tmp_path: object) -> None:
+    file = f"{tmp_path}/world.json"
+    spf = '@ TXT "v=spf1 ip4:192.0.2.10 include:spf.broken.example -all"'
+    served: dict[str, str | None] = {**HEALTHY} if kind == "healthy" else {**zones(SPF=spf), "broken.example": None}
+    address = nowhere if kind == "dead" else nsd(served)
+    live = command("audit", "shop.example", "-n", address, "-s", "s1", "-f", "json", "--record", file)
+    replayed = command("audit", "shop.example", "-s", "s1", "-f", "json", "--replay", file)
+    assert live.code == replayed.code
+    assert without_times(live.json) == without_times(replayed.json)
+    assert live.json["audits"][0]["checks"]
+
+
+def without_times(value: object) -> object:
+    """A document without the seconds that things took."""
+    if isinstance(value, dict):
+        return {key: without_times(held) for key, held in value.items() if key != "elapsed"}
+    return [without_times(each) for each in value] if isinstance(value, list) else value
