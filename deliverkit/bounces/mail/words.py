@@ -1,0 +1,308 @@
+"""The human's half of a report: which addresses it says have failed, and what the server said about each.
+
+The forms differ, their order does not: some polite sentences, then for each address a line that begins with it (or a
+sentence that names it), the words of the server beside or below it, and the copy of the message. So there is one
+reading for all of them; what is peculiar to a system is a pattern in a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from deliverkit.bounces.mail.address import ADDRESS, ANY_ADDRESS, addresses, clean_address, is_daemon
+from deliverkit.bounces.mail.transcript import Said, is_transcript, read_transcript
+
+MAX_LINES = 400
+MAX_WORDS = 4_000
+
+_COPY = re.compile(
+    r"^[\s>|*_=+#-]*(?:"
+    r"(?:this is|below is|here is|below this line is|enclosed is|included is|following is|"
+    r"attached is)?[ ]?a copy of (?:the|your) (?:original |undelivered |returned )?(?:message|mail|e-?mail)\b|"
+    r"(?:below|here|included|enclosed|attached)[ \w]{0,20} (?:copy|copie) |"
+    r"(?:the )?(?:original|unsent|returned|undelivered|bounced|rejected) (?:message|mail|e-?mail)(?: headers?|"
+    r" text| body)?(?: follows?| below| is| was| attached| returned)?(?: as| to)?\b[\s:.>*_=+#|-]{0,80}$|"
+    r"(?:message|mail)[ ]?(?:headers?|text)(?: follows?)?[ .:|*_=-]*$|"
+    r"the headers? of the original|original (?:message|mail) headers?:|"
+    r"(?:start|begin) of (?:returned|original|forwarded) |"
+    r"nachrichtenkopf|urspr[uü]ngliche nachricht|es folgt (?:eine kopie|der kopf)|der header der|"
+    r"en-?t[eê]tes? (?:du message|d.origine)|message d.origine|mensaje original|mensagem original|messaggio originale|"
+    r"oorspronkelijk bericht|исходное (?:сообщение|письмо)|заголовки (?:исходного|письма)|元のメッセージ|原メール|"
+    r"原始邮件|原始郵件|pesan asli"
+    r")",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADERS = re.compile(
+    r"^(?:(?:Return-Path|Received|Message-ID|Delivered-To|Reply-To|From|To|Subject|Date|MIME-Version|Content-Type|"
+    r"X-[\w-]{1,40}|"
+    r"DKIM-Signature|Sender|Cc|Content-Transfer-Encoding|"
+    r"Authentication-Results)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n){0,30}){3,}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_INDENTED = re.compile(
+    r"^[ \t]{1,8}(?:From [^\n]*\n[ \t]+)?(?:Return-Path|Received)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n){3}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LABEL = (
+    r"(?:(?:final|original|failed|intended)?[ -]?(?:recipients?|rcpt|address(?:ed to|es)?|to|email|mail to|user|"
+    r"mailbox|an|empf[äa]nger|"
+    r"adresse|destinat[aá]rios?|destinataires?|destinatari?|para|a|ontvangers?|aan|получател\w+|адресат\w*|кому|"
+    r"收件人|收件者|宛先|送信先|penerima|kepada)"
+    r"(?: (?:e-?mail )?address(?:es)?)?(?: \w{1,12})?[ \t]{0,8}[:：=][ \t]{0,8})"
+)
+_LEAD = re.compile(
+    rf"^[\s>*|•·\d.)\"'(\[{{-]{{0,20}}{_LABEL}?(?:rfc822;|mailto:|[\"'<(\[]){{0,4}}({ADDRESS})", re.IGNORECASE
+)
+_NAMED_LEAD = re.compile(
+    rf"^[\s>*|•\"'-]{{0,12}}[^<>\n@:]{{0,60}}[<(\[](?:mailto:|smtp:)?({ADDRESS})[>)\]]", re.IGNORECASE
+)
+_INLINE = re.compile(
+    r"(?:deliver(?:ed|ing|y)?(?: of)?(?: (?:your|the|this|a|following))*(?: (?:e-?mail|mail|"
+    r"message))? to(?: the)?(?: (?:recipient|address|user))?|"
+    r"message (?:sent )?to(?: group)?|mail to(?: group)?|email to(?: group)?|unknown (?:local )?(?:user|recipient|"
+    r"mailbox)|"
+    r"(?:user|recipient|delivery) ?id|recipients?(?: address)?|permanent errors|transient errors|"
+    r"rcpt to|address(?:es)?|sent to|mailbox(?: for)?|account|user|"
+    r"nachricht an|zustell\w+ an|mail an|empf[äa]nger|envoy[ée]e? [àa]|remis\w* [àa]|destinataire|enviar? (?:a|"
+    r"para)|entreg\w+ (?:a|para|en)|"
+    r"consegn\w+ a|inviat\w+ a|bezorgd (?:aan|bij)|verzonden aan|адрес\w*|пользовател\w+|получател\w+|доставить|"
+    r"kepada|ke alamat)"
+    rf"[\s:：\"'<(\[;,]{{1,8}}(?:mailto:|rfc822;)?({ADDRESS})",
+    re.IGNORECASE,
+)
+_BOILERPLATE = re.compile(
+    r"^[\s>*#|=_+.-]*(?:"
+    r"(?:this is (?:the|an?) (?:automatic\w*|mail (?:system|delivery|server)|mailer-daemon|qmail|mime|multi-?part|"
+    r"dragonfly|permanent error; i)|"
+    r"this (?:message|e-?mail|nondelivery report|report) (?:was|is|has been) (?:created|generated|sent|"
+    r"automatically|an? auto)|"
+    r"(?:a|the) message (?:that you (?:have )?sent|sent by)|could not be delivered to (?:one|all)|"
+    r"(?:its |one or more |the following )?recipients?\.? this is a permanent error|its recipients\.|"
+    r"hi[.!]|hello|dear |sorry it didn|i'm (?:afraid|sorry)|i am sorry|we(?:'re| are) sorry|sorry, we were unable|"
+    r"be delivered to one|for further assistance|if you do so|delete your own|the mail system|please,? (?:do not|"
+    r"don't) reply|"
+    r"please do not|do not reply|giving up on|an error has occurred while|the following (?:address|recipient|"
+    r"list)\S*(?: failed)?|"
+    r"the following list of|list of recipients|failed:?$|following address|address\(es\) failed|your message$|"
+    r"(?:subject|sent|date|from|message-id|message id|arrived|size|to)[ \t]*:|your message (?:of|with|subject)|"
+    r"message from \S+\.$|"
+    r"unable to deliver (?:message|your message) to the following|learn more|for more information|"
+    r"these recipients of your message|the original message was received|from \S+ \[|transcript of|a transcript of|"
+    r"delivery to the following|there was an error delivering|technical details of|\*\* .{0,60} \*\*$|"
+    r"diagnostic information for|generating server|reporting-mta|the number of attempts|failure reasons|"
+    r"message log follows|failed addresses follow|"
+    r"reporting mta|sent by microsoft|an error occurred while trying|this message could not be delivered\.$|"
+    r"delivery has failed|"
+    r"delivery failed for the following|for the following reason|was not delivered to|did not reach the following|"
+    r"because:?$|"
+    r"message (?:identifier|reference|subject|date) |the message (?:subject|date|identifier|reference) was|"
+    r"addressed to:|"
+    r"это письмо (?:создано|отправлено)|к сожалению|рекомендуем|не нужно|diese (?:nachricht|e-?mail) wurde|"
+    r"ce message|este mensaje|"
+    r"questo messaggio|esta (?:é|e) uma mensagem)"
+    r")",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(
+    r"(?:error that the other server returned was|response (?:from the remote server |received )?was|"
+    r"remote server returned(?: the following)?(?: error)?|"
+    r"remote host said|failed with|following error message|error message is|did not like our [\w :]{2,20}|"
+    r"server message|gave this error|"
+    r"server (?:said|responded(?: with)?|replied(?: with)?|response)|(?:said|responded|replied|"
+    r"returned)(?: with)?|refused to talk to me|"
+    r"antwort(?:ete)?(?: des servers)?|lautet|r[ée]ponse(?: du serveur)?|respuesta(?: del servidor)?|"
+    r"resposta(?: do servidor)?|"
+    r"risposta(?: del server)?|ответ(?: сервера)?|сообщил)"
+    r"[\s]*[:：=\n'\"\[]+\s*",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(
+    r"(?:^|\s)(?:reason|because|error|diagnostic[- ]code|technical details of (?:permanent|temporary) failure|"
+    r"cause|grund|fehler|ursache|raison|motif|"
+    r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
+_MX = re.compile(
+    r"\bhost:? ([\w.-]{1,253}\w)[\s\[(:]|(?:connect(?:ing|ed)? to|conversation with|"
+    r"lost connection with) ([\w.-]{1,253}\w)\[|"
+    r"^([\w-]+(?:\.[\w-]+)+)\.? \[[\d.:a-fA-F]+\] did not|server ([\w-]+(?:\.[\w-]+)+) ?\[|"
+    r"by ([\w-]+(?:\.[\w-]+)+)\.? \[[\d.a-fA-F:]+\]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PHASES = (
+    (
+        re.compile(r"end\s+of\s+(?:data|message)|our final data|after i sent the message|refused to accept your", re.I),
+        "eod",
+    ),
+    (re.compile(r"reply\s+to\s+RCPT|after RCPT|our RCPT|\[RCPT_TO\]|in RCPT TO|does not like recipient", re.I), "rcpt"),
+    (re.compile(r"reply\s+to\s+MAIL|after MAIL|our MAIL|\[MAIL_FROM|in MAIL FROM|does not like sender", re.I), "mail"),
+    (re.compile(r"reply\s+to\s+DATA|after DATA|our DATA", re.I), "data"),
+    (re.compile(r"(?:reply\s+to|after|our) (?:EHLO|HELO)", re.I), "ehlo"),
+    (re.compile(r"(?:reply\s+to|after|our) AUTH", re.I), "auth"),
+    (re.compile(r"refused to talk to me|initial connection|initial greeting|^\s*connect(?:ing)? to ", re.I), "connect"),
+)  # fmt: skip
+_GAP = re.compile(r"^([ \t]*[245]\d\d-[^\n]*)\n[ \t]*\n(?=[ \t]*[245]\d\d[ -])", re.MULTILINE)
+_LABEL_CODE = re.compile(r",?\s*(?:ERROR_CODE|ResponseCode)\s*:?\s*", re.IGNORECASE)
+_ADDRESS_ONLY = re.compile(rf"^\W*(?:{ADDRESS}|mailto:|rfc822;|[\W_])*\W*$")
+
+
+class Words(NamedTuple):
+    """A notification split from the copy of the message that stands below it."""
+
+    notice: str
+    copy: str
+
+
+def split_copy(text: str) -> Words:
+    """The report's own words, and the returned message behind them where a text part holds both."""
+    cut = len(text)
+    match = _COPY.search(text)
+    if match:
+        cut = match.start()
+    headers = _HEADERS.search(text, 0, cut) or _INDENTED.search(text, 0, cut)
+    if headers and not _ABOUT_REPORT.search(headers[0]):
+        cut = headers.start()
+    return Words(text[:cut], text[cut:])
+
+
+_ABOUT_REPORT = re.compile(r"^(?:final-recipient|reporting-mta)", re.IGNORECASE | re.MULTILINE)
+
+
+def read_words(notice: str, known: Sequence[str] = (), own: Collection[str] = ()) -> list[Said]:
+    """One entry for every failed address that the notification names, with the server's words about it.
+
+    ``known``: addresses that are sure to have failed (from fields or headers); then no other is looked for, and one
+    that the text does not name gets the words that stand for all. ``own``: lower-case addresses that have not
+    failed: the sender's, the list's, the reporter's. Without any address, one entry without recipient.
+    """
+    if is_transcript(notice):
+        found = [s for s in read_transcript(notice) if s.words]
+        named = [s for s in found if s.recipient and (not known or s.recipient.lower() in {k.lower() for k in known})]
+        if found and (named or len(found) == 1 or known):
+            return _for_known(named or found, known)
+    lines = notice.split("\n")[:MAX_LINES]
+    leads = _leads(lines, [k.lower() for k in known], own)
+    if not leads:
+        # Named nowhere: what is said is said for all known ones.
+        words = extract("\n".join(line for line in lines if not _BOILERPLATE.match(line)))
+        return [Said(k, words, *_where(notice)) for k in known] or [Said(None, words, *_where(notice))]
+    return _for_known(_segments(lines, leads), known)
+
+
+def _for_known(found: list[Said], known: Sequence[str]) -> list[Said]:
+    if not known:
+        return found
+    by_address = {(s.recipient or "").lower(): s for s in reversed(found)}
+    rest = by_address.get("") or found[0]
+    return [by_address.get(k.lower(), rest)._replace(recipient=k) for k in known]
+
+
+def _leads(lines: list[str], known: list[str], own: Collection[str]) -> list[tuple[int, str]]:
+    """(line number, address) where the text begins to speak of an address; each address where it is told most."""
+    if known:
+        return _mentions(lines, known)
+    for pattern in (_LEAD, _NAMED_LEAD, _INLINE, ANY_ADDRESS):
+        found: dict[str, tuple[int, str]] = {}
+        for number, line in enumerate(lines):
+            if "@" not in line:
+                continue
+            match = pattern.search(line) if pattern in (_INLINE, ANY_ADDRESS) else pattern.match(line)
+            address = clean_address(match[1] if match and match.re.groups else match[0]) if match else None
+            if address and address.lower() not in own and not is_daemon(address) and "." in address.rpartition("@")[2]:
+                found.setdefault(address.lower(), (number, address))
+        if found:
+            return sorted(found.values())[:1000]
+    return []
+
+
+def _mentions(lines: list[str], known: list[str]) -> list[tuple[int, str]]:
+    found: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(lines):
+        if "@" not in line:
+            continue
+        low = line.lower()
+        for address in known if len(known) < 20 else [a for a in map(str.lower, addresses(line)) if a in known]:
+            if address in low and address not in found:
+                found[address] = (number, address)
+    return sorted(found.values())
+
+
+def _segments(lines: list[str], leads: list[tuple[int, str]]) -> list[Said]:
+    tail = "\n".join(lines[leads[-1][0] :])
+    found: list[Said] = []
+    for index, (start, address) in enumerate(leads):
+        end = leads[index + 1][0] if index + 1 < len(leads) else len(lines)
+        if end == start:
+            end = start + 1
+        piece = lines[start:end]
+        words = _about(piece, address)
+        if not words and index + 1 < len(leads):
+            words = _about(lines[leads[-1][0] :], leads[-1][1])
+        if not words:
+            before = [line for line in lines[:start] if not _BOILERPLATE.match(line) and line.strip()]
+            words = extract("\n".join(before))
+        segment = "\n".join(piece)
+        mx, phase = _where(segment)
+        if mx is None and phase is None:
+            mx, phase = _where(tail)
+        found.append(Said(address, words, mx, phase))
+    return found
+
+
+def _about(piece: list[str], address: str) -> str:
+    """The words of one segment without the address that opens it and without politeness."""
+    first = piece[0]
+    at = first.lower().find(address.lower())
+    rest = first[at + len(address) :].lstrip(" >)]\"':;,\t") if at >= 0 else first
+    before = first[:at] if at > 0 else ""
+    if _ADDRESS_ONLY.match(rest):
+        rest = ""
+    kept = [rest] if rest.strip() else []
+    if len(before.strip(" \t<(['\"*>-|:")) > 8 and not _BOILERPLATE.match(before):
+        # A sentence that names the address in its middle: it is the words itself.
+        kept = [first]
+    kept += [line for line in piece[1:] if not _BOILERPLATE.match(line) and not _only_addresses(line)]
+    return extract("\n".join(kept))
+
+
+def _only_addresses(line: str) -> bool:
+    return "@" in line and _ADDRESS_ONLY.match(line) is not None
+
+
+def _where(text: str) -> tuple[str | None, str | None]:
+    match = _MX.search(text)
+    host = next((g for g in match.groups() if g), None) if match else None
+    if host and (host.replace(".", "").isdigit() or "." not in host):
+        host = None
+    phase = next((phase for pattern, phase in _PHASES if pattern.search(text)), None)
+    return host.lower() if host else None, phase
+
+
+def extract(text: str) -> str:
+    """What the server said out of what stands around it; the whole text where nothing marks it."""
+    text = text.strip()[: 4 * MAX_WORDS]
+    if "-" in text and "\n\n" in text:
+        text = _GAP.sub(r"\1\n", text)
+    if "_CODE" in text or "eCode" in text:
+        text = _LABEL_CODE.sub(" ", text)
+    strong = None
+    for strong in _STRONG.finditer(text):
+        if _CODE.search(text, strong.end(), strong.end() + 200):
+            break
+    if strong and text[strong.end() :].strip():
+        return _paragraph(text[strong.end() :].strip().strip("'\"[]"))
+    weak = _WEAK.search(text)
+    if weak and text[weak.end() :].strip():
+        return _paragraph(text[weak.end() :].strip())
+    return text[:MAX_WORDS].strip()
+
+
+def _paragraph(text: str) -> str:
+    """Up to the empty line behind the first words, unless these were a line or two only."""
+    end = text.find("\n\n")
+    if end > 0 and (end > 40 or _CODE.search(text[:end])):
+        text = text[:end]
+    return text[:MAX_WORDS].rstrip()
