@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from deliverkit.bounces.classify import Classifier
 from deliverkit.checks import MODULES, Target, World
-from deliverkit.checks.names import canonical_ip, domain_name, reaches
 from deliverkit.checks.run import can_run, in_order, run_checks
 from deliverkit.errors import InputError
 from deliverkit.fixes import Case, Wanted, steps, wanted_by_findings
@@ -65,11 +64,7 @@ def checks_for(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
 
 def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target) -> Target:
     """``target`` with its gaps filled from the bounce: the refused IP, the sender's and recipient's domains."""
-    sender = _domain(bounce.sender)
-    ip = canonical_ip(evidence.groups.get("ip") or bounce.ip or "")
-    if ip and not reaches(ip):
-        # An internal relay named in the reply: nobody outside knows it.
-        ip = None
+    sender, ip = _domain(bounce.sender), _ip(evidence.groups.get("ip") or bounce.ip)
     return dataclasses.replace(
         target,
         domain=target.domain or sender,
@@ -89,10 +84,22 @@ def _domain(address: str | None) -> str | None:
     """The domain of an address that a bounce names, if it can be asked about at all."""
     if not address or "@" not in address:
         return None
+    from deliverkit.checks.names import domain_name
+
     try:
         return domain_name(address.rpartition("@")[2])
     except InputError:
         return None
+
+
+def _ip(text: str | None) -> str | None:
+    """An IP that a bounce names, unless it is one that nobody outside can see: an internal relay."""
+    if not text:
+        return None
+    from deliverkit.checks.names import canonical_ip, reaches
+
+    ip = canonical_ip(text)
+    return ip if ip and reaches(ip) else None
 
 
 def join(

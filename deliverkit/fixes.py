@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from deliverkit.checks.names import reverse_name
 from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge.schema import FixSpec, StepSpec
 from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
@@ -147,6 +146,10 @@ def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Ca
 
 def _ptr_name(ip: Scalar) -> str | None:
     """Where the PTR of the sending IP stands, if the IP is known."""
+    if ip is None:
+        return None
+    from deliverkit.checks.names import reverse_name
+
     try:
         return reverse_name(str(ip))
     except ValueError:

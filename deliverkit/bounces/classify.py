@@ -16,22 +16,18 @@ longer shortest match (``weight``) goes first, then the order of the files; gene
 file, which is written from the particular to the vague. All of this depends on nothing but the rules, the codes, the
 MX and the phase, so equal input gives equal verdicts and decisions are remembered by exactly these.
 
-The patterns are ``re2.Set`` automata, each one pass over the text, linear in its length whatever it holds: some for all
-providers' rules and marks, and some for the generic phrases, which are made and asked only where no rule of a provider
-fits. In a single automaton the many free words of the generic phrases multiply its states: 2,000 replies a second in
-64 MB, thirty times less than apart. Text is matched as UTF-8 bytes (Latin-1 mode): that halves the automata again, and
-only means that letters beyond ASCII are matched in the case in which a pattern has them.
+Rules of providers and marks are matched first; the generic phrases only where no rule of a provider fits
+(``matcher`` says how).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
-
-import re2
+from typing import NamedTuple
 
 from deliverkit.bounces.codes import reason_of_codes
+from deliverkit.bounces.matcher import Matcher, compile_pattern
 from deliverkit.bounces.providers import Providers
 from deliverkit.bounces.weight import has_code, weight
 from deliverkit.knowledge import Knowledge, load
@@ -49,11 +45,6 @@ from deliverkit.model import (
 )
 
 UNKNOWN = "unknown.unclassified"
-_MAX_MEMORY = 64 << 20
-"""Bytes for the automaton. The library's 8 MB make it throw its states away all the time: 40 times slower."""
-_PARTS = 3
-"""Automata for each of the two groups. One for the generic phrases took 70 microseconds a reply, three take 8; for the
-rules of providers three halve the time of the first 50,000 replies. More parts cost more calls than they save."""
 _MAX_REMEMBERED = 50_000
 _MAX_MATCHED = 500
 _SURE_WEIGHT = 14
@@ -79,8 +70,6 @@ _VAGUE = frozenset(
 )
 """Reasons whose generic phrases are words that many a reply holds beside its cause."""
 
-_Parts = list[tuple[int, Callable[[bytes], list[int] | None]]]
-"""Automata with the number of their first pattern."""
 _Key = tuple[tuple[int, ...], int | None, str | None, str | None, str | None]
 
 
@@ -94,23 +83,8 @@ class _Candidate(NamedTuple):
     rule: Rule
 
 
-def rule_options() -> re2.Options:
-    """How every pattern is compiled: case-insensitive, on UTF-8 bytes, silent."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.max_mem = _MAX_MEMORY
-    options.log_errors = False
-    return options
-
-
-def compile_pattern(pattern: str) -> Any:
-    """One pattern as the automata take it, to be searched in UTF-8 bytes. Raises re2.error for what is not RE2."""
-    return re2.compile(pattern.encode(), rule_options())  # type: ignore[no-untyped-call]
-
-
 class Classifier:
-    """All rules in one automaton. Making one takes some milliseconds; it can be used from several threads."""
+    """All rules. Making one costs little; it can be used from several threads."""
 
     def __init__(self, knowledge: Knowledge, extra_rules: Sequence[Rule] = ()) -> None:
         """Compile the rules of ``knowledge`` and, before them, ``extra_rules`` (the user's own, already checked)."""
@@ -120,8 +94,9 @@ class Classifier:
         self._rules: tuple[Rule, ...] = (*extra_rules, *own)
         self._generic = tuple(rule for rule in knowledge.rules if self._providers.is_generic(rule.provider))
         self._extra = len(extra_rules)
-        self._parts = _automata([rule.pattern for rule in self._rules] + self._providers.marks)
-        self._generic_parts: _Parts | None = None
+        self._matcher = Matcher([rule.pattern for rule in self._rules] + self._providers.marks, knowledge.needles)
+        self._phrases = Matcher([rule.pattern for rule in self._generic], knowledge.needles)
+        self._said: dict[tuple[str, int | None, str | None, str | None, str | None], Verdict] = {}
         self._remembered: dict[_Key, Verdict | None] = {}
         self._remembered_generic: dict[tuple[_Key, tuple[int, ...]], Verdict] = {}
 
@@ -132,12 +107,21 @@ class Classifier:
             by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
         else:
             reply, phase, by_mx = bounce, None, None
-        key = (_search(self._parts, reply.text), reply.code, reply.enhanced_code, by_mx, phase)
+        said = (reply.text, reply.code, reply.enhanced_code, by_mx, phase)
+        # Logs repeat themselves: the same words, to the letter, are judged once.
+        verdict = self._said.get(said)
+        if verdict is None:
+            if len(self._said) >= _MAX_REMEMBERED:
+                self._said.clear()
+            verdict = self._said[said] = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
+        return verdict
+
+    def _judge(self, key: _Key, text: str) -> Verdict:
         try:
             verdict = self._remembered[key]
         except KeyError:
             verdict = self._remember(key)
-        return verdict or self._classify_generic(key, reply.text)
+        return verdict or self._classify_generic(key, text)
 
     def _remember(self, key: _Key) -> Verdict | None:
         """The verdict by rules of providers; None where none fits and the generic phrases must be asked."""
@@ -149,9 +133,7 @@ class Classifier:
         return verdict
 
     def _classify_generic(self, key: _Key, text: str) -> Verdict:
-        if self._generic_parts is None:
-            self._generic_parts = _automata([rule.pattern for rule in self._generic])
-        phrases = _search(self._generic_parts, text)
+        phrases = self._phrases.search(text.encode())
         verdict = self._remembered_generic.get((key, phrases))
         if verdict is None:
             if len(self._remembered_generic) >= _MAX_REMEMBERED:
@@ -172,7 +154,7 @@ class Classifier:
     def provider_of(self, bounce: Bounce) -> str | None:
         """Id of the provider that spoke: by its MX, else by a mark in the text that only it writes, else None."""
         by_mx = self._providers.of_host(bounce.mx) if bounce.mx else None
-        return by_mx or self._marked(_search(self._parts, bounce.reply.text))
+        return by_mx or self._marked(self._matcher.search(bounce.reply.text.encode()))
 
     def evidence(self, bounce: Bounce, verdict: Verdict) -> RuleEvidence:
         """The words of the reply that decided ``verdict``, and what the pattern named in them.
@@ -251,29 +233,6 @@ class Classifier:
         else:
             rank = _RANK_FOREIGN if self._providers.are_rivals(rule.provider, by_mx) else _RANK_OTHER
         return _Candidate(rank, not has_code(rule), -weight(rule.pattern), index, rule)
-
-
-def _automata(patterns: Sequence[str]) -> _Parts:
-    size = -(-len(patterns) // _PARTS) or 1
-    parts: _Parts = []
-    for first in range(0, len(patterns), size):
-        automaton = re2.Set.SearchSet(rule_options())  # type: ignore[no-untyped-call]
-        for pattern in patterns[first : first + size]:
-            automaton.Add(pattern)
-        automaton.Compile()
-        parts.append((first, automaton.Match))
-    return parts
-
-
-def _search(parts: _Parts, text: str) -> tuple[int, ...]:
-    """Numbers of the patterns that match, in no order that means anything."""
-    line = text.encode()
-    matched: list[int] = []
-    for first, match in parts:
-        found = match(line)
-        if found:
-            matched += [first + i for i in found] if first else found
-    return tuple(matched)
 
 
 def _words(matched: bytes) -> str:

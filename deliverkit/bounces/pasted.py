@@ -28,48 +28,46 @@ _CODED = re.compile(r"^[\s\"'(<*#-]*(?:<<<\s*|(?:smtp|X-[\w-]{1,30});\s*)?([2-5]
 _ENHANCED_LINE = re.compile(r"^\s*#?[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _TIME = re.compile(r"^\s*\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 
+# Compiled when a text first needs them: most replies name neither addresses nor hosts.
 _RECIPIENT = (
-    re.compile(rf"\bto=<?({_ADDRESS})>?", re.I),
-    re.compile(rf"RCPT TO:\s?<({_ADDRESS})>", re.I),
-    re.compile(rf"(?:Final|Original)-Recipient:\s*rfc822;\s*<?({_ADDRESS})>?", re.I),
-    re.compile(rf"\s(?:\*\*|==) <?({_ADDRESS})>?\s", re.I),
-    re.compile(rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User unknown)", re.I),
+    rf"\bto=<?({_ADDRESS})>?",
+    rf"RCPT TO:\s?<({_ADDRESS})>",
+    rf"(?:Final|Original)-Recipient:\s*rfc822;\s*<?({_ADDRESS})>?",
+    rf"\s(?:\*\*|==) <?({_ADDRESS})>?\s",
+    rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User unknown)",
 )
 _SENDER = (
-    re.compile(rf"\bfrom=<({_ADDRESS})>", re.I),
-    re.compile(rf"MAIL FROM:\s?<({_ADDRESS})>", re.I),
-    re.compile(rf"<({_ADDRESS})>[: .]{{1,4}}Sender address rejected", re.I),
-    re.compile(rf"\sF=<({_ADDRESS})>"),
+    rf"\bfrom=<({_ADDRESS})>",
+    rf"MAIL FROM:\s?<({_ADDRESS})>",
+    rf"<({_ADDRESS})>[: .]{{1,4}}Sender address rejected",
+    rf"\s(?-i:F)=<({_ADDRESS})>",
 )
 _MX = (
-    re.compile(r"\brelay=([\w.-]{1,253}\w)\.?\[", re.I),
-    re.compile(rf"\bhost ([\w.-]{{1,253}}\w) ?\[{_IP}\](?::\d+)?(?:\)|,)? ?(?:said|refused to talk|:|responded)", re.I),
-    re.compile(rf"\sH=([\w.-]{{1,253}}\w) \[{_IP}\]"),
-    re.compile(r"Remote-MTA:\s*dns;\s*([\w.-]{1,253}\w)", re.I),
-    re.compile(r"\brelay=([\w.-]{1,253}\w)\.? \[", re.I),
-    re.compile(rf"(?:connect to|conversation with|lost connection with) ([\w.-]{{1,253}}\w)\[{_IP}\]", re.I),
+    r"\brelay=([\w.-]{1,253}\w)\.?\[",
+    rf"\bhost ([\w.-]{{1,253}}\w) ?\[{_IP}\](?::\d+)?(?:\)|,)? ?(?:said|refused to talk|:|responded)",
+    rf"\s(?-i:H)=([\w.-]{{1,253}}\w) \[{_IP}\]",
+    r"Remote-MTA:\s*dns;\s*([\w.-]{1,253}\w)",
+    r"\brelay=([\w.-]{1,253}\w)\.? \[",
+    rf"(?:connect to|conversation with|lost connection with) ([\w.-]{{1,253}}\w)\[{_IP}\]",
 )
-_OWN_IP = re.compile(
+_OWN_IP = (
     rf"(?:client host|messages from|mail from|your ip(?: address)?|sending ip(?: address)?|source ip|banned sending ip|"
-    rf"banned sender|the mail server|mail from ip|with the ip:|client) ?\[?({_IP})\]?",
-    re.IGNORECASE,
+    rf"banned sender|the mail server|mail from ip|with the ip:|client) ?\[?({_IP})\]?"
 )
 _PHASES = (
-    (re.compile(r"end of (?:DATA|message)|after end of data|\.\s\(end of data\)", re.I), "eod"),
-    (re.compile(r"in reply to RCPT|after RCPT TO|Recipient address rejected", re.I), "rcpt"),
-    (re.compile(r"in reply to MAIL|after MAIL FROM|Sender address rejected", re.I), "mail"),
-    (re.compile(r"in reply to DATA|after DATA", re.I), "data"),
-    (re.compile(r"in reply to (?:EHLO|HELO)|after (?:EHLO|HELO)|Helo command rejected", re.I), "ehlo"),
-    (re.compile(r"in reply to AUTH|after AUTH", re.I), "auth"),
-    (
-        re.compile(
-            r"refused to talk to me|after initial connection|initial (?:server )?greeting|"
-            r"[\s(]connect to \S+: |^connect to ",
-            re.I,
-        ),
-        "connect",
-    ),
+    (r"end of (?:DATA|message)|after end of data|\.\s\(end of data\)", "eod"),
+    (r"in reply to RCPT|after RCPT TO|Recipient address rejected", "rcpt"),
+    (r"in reply to MAIL|after MAIL FROM|Sender address rejected", "mail"),
+    (r"in reply to DATA|after DATA", "data"),
+    (r"in reply to (?:EHLO|HELO)|after (?:EHLO|HELO)|Helo command rejected", "ehlo"),
+    (r"in reply to AUTH|after AUTH", "auth"),
+    (r"refused to talk to me|after initial connection|initial (?:server )?greeting", "connect"),
+    (r"[\s(]connect to \S+: |^connect to ", "connect"),
 )
+_PHASE_WORDS = re.compile(
+    r"in reply to|after|end of|refused|greeting|connect to|command rejected|address rejected", re.I
+)
+_NUMBERS = re.compile(r"\d\.\d|:[0-9a-fA-F]")
 _COMMAND = re.compile(r"^\s*(?:>>>|C:|->)\s*(EHLO|HELO|LHLO|AUTH|MAIL|RCPT|DATA|\.)", re.IGNORECASE)
 _PHASE_OF = {"EHLO": "ehlo", "HELO": "ehlo", "LHLO": "ehlo", "AUTH": "auth", "MAIL": "mail", "RCPT": "rcpt",
              "DATA": "data", ".": "eod"}  # fmt: skip
@@ -128,12 +126,14 @@ def _pieces(words: str) -> Iterator[tuple[int, str, str | None]]:
 
 def _bounce(piece: str, line: int, command: str | None) -> Bounce:
     head = piece[:8_000]
-    own = _OWN_IP.search(head)
+    names = "@" in head
+    hosts = "[" in head or "remote-mta" in head.lower()
+    own = _search(_OWN_IP, head) if _NUMBERS.search(head) else None
     return Bounce(
         reply=parse_reply(piece),
-        recipient=_first(_RECIPIENT, head),
-        sender=_first(_SENDER, head),
-        mx=_host(_first(_MX, head)),
+        recipient=_first(_RECIPIENT, head) if names else None,
+        sender=_first(_SENDER, head) if names else None,
+        mx=_host(_first(_MX, head)) if hosts else None,
         ip=own[1].rstrip(".:") if own else None,
         phase=_phase(head) or command,
         at=_time(head),
@@ -141,12 +141,12 @@ def _bounce(piece: str, line: int, command: str | None) -> Bounce:
     )
 
 
-def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str | None:
-    for pattern in patterns:
-        match = pattern.search(text)
-        if match:
-            return match[1]
-    return None
+def _first(patterns: tuple[str, ...], text: str) -> str | None:
+    return next((match[1] for match in (_search(pattern, text) for pattern in patterns) if match), None)
+
+
+def _search(pattern: str, text: str) -> re.Match[str] | None:
+    return re.search(pattern, text, re.IGNORECASE)
 
 
 def _host(name: str | None) -> str | None:
@@ -154,7 +154,9 @@ def _host(name: str | None) -> str | None:
 
 
 def _phase(text: str) -> str | None:
-    return next((phase for pattern, phase in _PHASES if pattern.search(text)), None)
+    if not _PHASE_WORDS.search(text):
+        return None
+    return next((phase for pattern, phase in _PHASES if _search(pattern, text)), None)
 
 
 def _time(text: str) -> str | None:

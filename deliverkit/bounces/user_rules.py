@@ -9,11 +9,11 @@ from typing import Any
 
 import re2
 
-from deliverkit.bounces.classify import compile_pattern
+from deliverkit.bounces.matcher import compile_pattern
 from deliverkit.bounces.reply import parse_reply
 from deliverkit.errors import KnowledgeError
 from deliverkit.knowledge import load, store
-from deliverkit.knowledge.build import build
+from deliverkit.knowledge.build import MalformedError, build
 from deliverkit.knowledge.schema import Rule, RuleInfo
 
 MAX_FILE = 5_000_000
@@ -43,14 +43,15 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise KnowledgeError(f"{path}: 'rule' must be written as [[rule]] tables", advice="Use double brackets.")
     provider = data.get("provider", _OWN_PROVIDER)
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[rule]]")]
     rules: dict[str, Rule] = {}
     for index, table in enumerate(tables):
-        line = lines[index] if index < len(lines) else 1
-        rule = _rule(table, provider, path, line)
-        if rule.id in rules:
-            raise KnowledgeError(f"{path}:{line}: id '{rule.id}' comes twice", advice="Ids are unique; rename one.")
-        rules[rule.id] = rule
+        with store.located(path, index):
+            rule = _rule(table, provider)
+            if rule.id in rules:
+                raise MalformedError(
+                    f"[[rule]] id '{rule.id}' comes twice", advice="Ids are unique; rename one.", key="id"
+                )
+            rules[rule.id] = rule
     return tuple(rules.values())
 
 
@@ -69,21 +70,21 @@ def _line(text: str, key: str) -> int:
     return next((n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" \"'[").startswith(key)), 1)
 
 
-def _rule(table: dict[str, Any], provider: Any, path: Path, line: int) -> Rule:
-    where = f"{path}:{line}: [[rule]] {table.get('id', '?')}"
+def _rule(table: dict[str, Any], provider: Any) -> Rule:
+    """One rule, checked. Raises MalformedError with the key at fault."""
+    where = f"[[rule]] {table.get('id', '?')}"
     match = {"provider": provider} | {key: value for key, value in table.items() if key in _RULE}
     rest = {key: value for key, value in table.items() if key not in _RULE}
     unknown = sorted(rest.keys() - _INFO)
     if unknown:
         near = difflib.get_close_matches(unknown[0], sorted(_RULE | _INFO), 1)
-        raise KnowledgeError(
-            f"{where}: unknown key '{unknown[0]}'",
-            advice=f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(_RULE | _INFO))}.",
-        )
+        advice = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(_RULE | _INFO))}."
+        raise MalformedError(f"{where}: unknown key '{unknown[0]}'", advice=advice, key=unknown[0])
     rule = build(Rule, match, where)
     info = build(RuleInfo, _FILL | rest | {"id": rule.id}, where)
     if not info.examples:
-        raise KnowledgeError(f"{where}: key 'examples' is empty", advice="Give one reply that the rule is for.")
+        advice = "Give one reply that the rule is for."
+        raise MalformedError(f"{where}: key 'examples' is empty", advice=advice, key="examples")
     _check_reason(rule, where)
     _check_pattern(rule, info, where)
     return rule
@@ -94,9 +95,10 @@ def _check_reason(rule: Rule, where: str) -> None:
     if rule.reason in reasons:
         return
     near = difflib.get_close_matches(rule.reason, reasons, 1)
-    raise KnowledgeError(
+    raise MalformedError(
         f"{where}: reason '{rule.reason}' is not in the list",
-        advice=f"Did you mean '{near[0]}'?" if near else "See the catalogue of reasons.",
+        advice=f"Did you mean '{near[0]}'?" if near else "See: deliverkit reasons",
+        key="reason",
     )
 
 
@@ -106,15 +108,17 @@ def _check_pattern(rule: Rule, info: RuleInfo, where: str) -> None:
     except re2.error as error:
         reason = error.args[0] if error.args else error
         reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-        raise KnowledgeError(
+        raise MalformedError(
             f"{where}: pattern is not RE2: {reason}",
             advice="RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax.",
+            key="pattern",
         ) from error
-    for example in info.examples:
+    for number, example in enumerate(info.examples):
         reply = parse_reply(example)
         fits = (rule.code in (None, reply.code)) and (rule.enhanced in (None, reply.enhanced_code))
         if not fits or not pattern.search(reply.text.encode()):
-            raise KnowledgeError(
+            raise MalformedError(
                 f"{where}: examples: its own rule does not match '{example[:80]}'",
                 advice=f"It is searched as '{reply.text[:120]}'; mend the pattern, the codes or the example.",
+                key=f"examples[{number}]",
             )

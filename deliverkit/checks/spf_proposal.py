@@ -47,8 +47,9 @@ def merge(records: Sequence[str]) -> str:
     """One record out of several: every term once, in order, and the mildest ``all`` that is no accident.
 
     Several records count for nothing, so what they refuse is delivered today: the one record begins with ``-all``
-    only where all of them end so. A ``+all`` is never taken over: it ends in ``~all``. Of several ``redirect=`` each becomes an ``include:``, for a record may
-    hold only one and none beside ``all``; ``exp=`` and other modifiers stay once.
+    only where all of them end so. A ``+all`` is never taken over: it ends in ``~all``. Of several ``redirect=`` each
+    becomes an ``include:``, for a record may hold only one and none beside ``all``; ``exp=`` and other modifiers
+    stay once.
     """
     words = [word for record in records for word in _words(record)]
     alls = [Qualifier(word[0]) if word[0] in "+-~?" else Qualifier.PASS for word in words if _is_all(word)]

@@ -6,7 +6,9 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -100,7 +102,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point; never returns."""
     # Loading makes many objects that live to the end; looking for garbage among them takes a tenth of a short run.
     gc.set_threshold(50_000)
-    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+    _leave(run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once: taking all objects apart one by one takes 14 ms, a seventh of a short run.
+
+    Everything that was to be written is written by now; only the standard streams still hold something.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that went away (``| head``) is no error.
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code)
 
 
 def run(argv: list[str]) -> int:

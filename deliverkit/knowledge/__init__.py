@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -61,6 +61,12 @@ class Knowledge:
         """Examples, sources and extra fixes of the rules, by rule id."""
         rows = store.compiled("rule_info", _RULES, lambda: _compile_rule_info(self.providers))
         return Tables(RuleInfo, {row["id"]: row for row in rows}, "rule ")
+
+    @cached_property
+    def needles(self) -> Mapping[str, Sequence[str]]:
+        """The needles of every pattern (rules and marks of providers), by pattern; see ``needles.py``."""
+        found: Mapping[str, Sequence[str]] = store.compiled("needles", _RULES, lambda: _compile_needles(self))
+        return found
 
     @cached_property
     def enhanced_codes(self) -> Mapping[str, EnhancedCode]:
@@ -244,6 +250,17 @@ def _compile_rules(providers: Iterable[str]) -> list[list[Any]]:
             rule = build(Rule, match, f"[[rule]] {table.get('id', '?')}")
         rows.append([getattr(rule, key) for key in RULE_FIELDS])
     return rows
+
+
+def _compile_needles(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Of each pattern's choices, the one that fewest of all examples hold."""
+    from deliverkit.knowledge.needles import lower_ascii, needles_of
+
+    texts = [lower_ascii(e) for info in knowledge.rule_info.values() for e in info.examples]
+    held = cache(lambda word: sum(word in text for text in texts) + 0.5)
+    patterns = [rule.pattern for rule in knowledge.rules]
+    patterns += [mark for provider in knowledge.providers.values() for mark in provider.marks]
+    return {p: sorted(needles_of(p, lambda words: -sum(map(held, words)))) for p in patterns}
 
 
 def _compile_rule_info(providers: Iterable[str]) -> list[dict[str, Any]]:

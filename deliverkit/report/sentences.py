@@ -35,9 +35,9 @@ class Sentences:
         return str(self._text("categories", category).get("title", category))
 
     def provider(self, provider: str | None) -> str:
-        """Name of a provider as its users know it; empty for none."""
+        """Name of a provider as its users know it; empty for none, and for the user's own rules without one."""
         known = self.knowledge.providers.get(provider or "")
-        return known.name if known else provider or ""
+        return known.name if known else "" if provider in (None, "own", "generic") else provider
 
     def platform(self, platform: str) -> str:
         """Name of a sending platform."""

@@ -7,7 +7,8 @@ import collections
 import pytest
 import re2
 
-from deliverkit.bounces.classify import Classifier, compile_pattern, default_classifier
+from deliverkit.bounces.classify import Classifier, default_classifier
+from deliverkit.bounces.matcher import compile_pattern
 from deliverkit.bounces.reply import parse_reply
 from deliverkit.bounces.weight import has_code, weight
 from deliverkit.knowledge import load

@@ -1,0 +1,1 @@
+"""Where bounces are read from: one file an input format."""
