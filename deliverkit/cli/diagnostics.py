@@ -6,11 +6,14 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import click
 
 from deliverkit.errors import DeliverkitError
-from deliverkit.model import CheckResult, Outcome, Severity
+
+if TYPE_CHECKING:
+    from deliverkit.model import CheckResult
 
 
 class ExitCode(IntEnum):
@@ -65,7 +68,8 @@ def explain_error(error: BaseException) -> tuple[ExitCode, str, str]:
     )
 
 
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTICE: 2, Severity.INFO: 3}
+_RANK = {"error": 0, "warning": 1, "notice": 2, "info": 3}
+"""By the values of ``Severity``, which are strings: a start does not wait for the model."""
 
 
 def exit_code(results: Iterable[CheckResult], fail_on: str) -> ExitCode:
@@ -74,11 +78,13 @@ def exit_code(results: Iterable[CheckResult], fail_on: str) -> ExitCode:
     ``fail_on`` is a severity, or ``never``. Nothing could be checked when every check that had something to
     ask came to ``unknown``.
     """
+    from deliverkit.model import Outcome
+
     asked = [r for r in results if r.outcome is not Outcome.NOT_APPLICABLE]
     if asked and all(r.outcome is Outcome.UNKNOWN for r in asked):
         return ExitCode.NOTHING_CHECKED
     if fail_on != "never":
-        limit = _RANK[Severity(fail_on)]
+        limit = _RANK[fail_on]
         if any(_RANK[f.severity] <= limit and r.outcome is not Outcome.UNKNOWN for r in asked for f in r.findings):
             return ExitCode.FINDINGS
     if any(r.outcome is Outcome.UNKNOWN for r in asked):

@@ -95,6 +95,10 @@ def language(lang: str | None) -> str:
 
     Raises UsageError for a language that was asked for and is not there.
     """
+    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
+    short = locale.partition("_")[0].partition(".")[0]
+    if lang is None and short in ("", "en", "C", "POSIX"):
+        return "en"  # without loading the knowledge
     from deliverkit.knowledge import languages
 
     known = languages()
@@ -102,6 +106,4 @@ def language(lang: str | None) -> str:
         if lang not in known:
             raise click.UsageError(f"--lang {lang}: not one of {', '.join(known)}")
         return lang
-    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
-    short = locale.partition("_")[0].partition(".")[0]
     return short if short in known else "en"

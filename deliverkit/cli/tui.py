@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from deliverkit.cli.options import language, network_options
-from deliverkit.session import Network
+
+if TYPE_CHECKING:
+    from deliverkit.session import Network
 
 
 @click.command("tui")
@@ -22,11 +26,23 @@ def command(
     lang: str | None,
 ) -> int:
     """Open the interactive screen, with TEXT already in its input: a reply, a code, a domain or an IP."""
+    from deliverkit.session import Network
+
     return start(text, Network(nameservers, timeout, deadline, record, replay), lang)
 
 
 def start(text: str | None = None, network: Network | None = None, lang: str | None = None) -> int:
-    """Run the screen until the user leaves it; gives the exit code."""
-    from deliverkit_tui.app import run_app
+    """Run the screen until the user leaves it; gives the exit code.
 
-    return run_app(text or "", network or Network(), language(lang))
+    Without ``network`` the core is not even imported before the first paint.
+    """
+    import gc
+
+    # Nothing that is made before the first paint is garbage; the start screen enables it again.
+    gc.disable()
+    try:
+        from deliverkit_tui.app import run_app
+
+        return run_app(text or "", network, language(lang))
+    finally:
+        gc.enable()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from deliverkit.errors import DeliverkitError
-from deliverkit_tui.screens.place import Place
+from deliverkit_tui.screens.place import Place, source_of
 from deliverkit_tui.screens.start import StartScreen
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ class DeliverkitApp(App[int]):
 
             self._network = Network()
         return self._network
+
+    @property
+    def source(self) -> str:
+        """Where answers come from, when that is not the live network."""
+        return source_of(self._network) if self._network is not None else ""
 
     @property
     def say(self) -> Sentences:
@@ -262,11 +267,14 @@ class DeliverkitApp(App[int]):
         self.push_screen(ErrorScreen.of(error))
 
 
-def run_app(text: str, network: Network, lang: str) -> int:
-    """Run the screen until the user leaves it, with ``text`` already in its input; gives the exit code."""
+def run_app(text: str, network: Network | None, lang: str) -> int:
+    """Run the screen until the user leaves it, with ``text`` already in its input; gives the exit code.
+
+    Without ``network`` the system's name servers are asked.
+    """
     app = DeliverkitApp(text, network, lang)
     code = app.run()
-    if app.recorded and network.record:
+    if app.recorded and network is not None and network.record:
         _save(app.recorded, network.record)
     if app._exception is not None:
         ErrorApp(app._exception).run()

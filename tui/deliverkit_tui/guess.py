@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deliverkit.report.sentences import Sentences
 
 MAX_TEXT = 1_000_000
-"""Characters taken from one paste; a reply is a few hundred."""
+"""Characters looked at."""
 _MAX_DOMAINS = 10_000
 _CODE = re.compile(r"(?:[245]\d\d)?[\s-]*(?:[245]\.\d{1,3}\.\d{1,3})?")
 _HEADER = re.compile(
@@ -54,6 +54,8 @@ def guess(text: str) -> Guess:
     words = text[:MAX_TEXT].strip()
     if not words:
         return Guess(Kind.NOTHING)
+    if not any(map(str.isalnum, words[:MAX_TEXT])):
+        return Guess(Kind.NOTHING)
     if "\n" not in words and len(words) < 300:
         found = _one(words)
         if found is not None:
@@ -64,7 +66,8 @@ def guess(text: str) -> Guess:
 
     head = words[:4000]
     mail = len(_HEADER.findall(head)) >= 3 and _HEADER.match(head) is not None
-    return Guess(Kind.MAIL if mail else Kind.REPLY, (), tuple(read_bounces(words)))
+    bounces = tuple(read_bounces(words))
+    return Guess(Kind.MAIL if mail else Kind.REPLY, (), bounces) if bounces else Guess(Kind.NOTHING)
 
 
 def _one(word: str) -> Guess | None:
@@ -103,6 +106,28 @@ def _domains(text: str) -> tuple[str, ...]:
         except InputError:
             return ()
     return tuple(dict.fromkeys(found))
+
+
+_NAMES_DOMAIN = re.compile(
+    r"\bSPF \[([a-z0-9._-]{3,253})\]|\b(?:header\.from|smtp\.mailfrom)=(?:[^@\s;]{1,64}@)?([a-z0-9._-]{3,253})", re.I
+)
+_NAMES_IP = re.compile(r"\b(?:with ip:?|client-ip=|client host|sender ip is)\s{0,3}\[?([0-9a-f.:]{7,45})\]?", re.I)
+
+
+def named_in(text: str) -> tuple[str, str]:
+    """Sending domain and IP, where the reply says plainly which ones it judged; empty where it does not."""
+    from deliverkit.checks.names import domain_name, is_ip
+    from deliverkit.errors import InputError
+
+    head = text[:20_000]
+    domain = ""
+    if found := _NAMES_DOMAIN.search(head):
+        try:
+            domain = domain_name(found[1] or found[2])
+        except InputError:
+            domain = ""
+    ips = (match[1].rstrip(".:") for match in _NAMES_IP.finditer(head))
+    return domain, next((ip for ip in ips if is_ip(ip)), "")
 
 
 def describe(found: Guess, classifier: Classifier | None, say: Sentences | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from deliverkit.model import Outcome
 from deliverkit.report.clean import clean, one_line
 
 STYLES = {
@@ -23,20 +22,9 @@ STYLES = {
 }
 """A style for each role: theme variables only."""
 
-SYMBOLS = {
-    Outcome.PASS: "✓",
-    Outcome.WARN: "!",
-    Outcome.FAIL: "✗",
-    Outcome.UNKNOWN: "?",
-    Outcome.NOT_APPLICABLE: "–",
-}
-ROLES = {
-    Outcome.PASS: "good",
-    Outcome.WARN: "warn",
-    Outcome.FAIL: "bad",
-    Outcome.UNKNOWN: "unknown",
-    Outcome.NOT_APPLICABLE: "dim",
-}
+# By the values of ``model.Outcome``, which are strings: the first paint does not wait for the model.
+SYMBOLS: dict[str, str] = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?", "not_applicable": "–"}
+ROLES: dict[str, str] = {"pass": "good", "warn": "warn", "fail": "bad", "unknown": "unknown", "not_applicable": "dim"}
 WAITING = "·"
 ASKING = "…"
 

@@ -15,7 +15,7 @@ from textual.widgets import OptionList
 from deliverkit.errors import InputError
 from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
-from deliverkit_tui.screens.place import PaletteAction, Place
+from deliverkit_tui.screens.place import PaletteAction, Place, source_of
 from deliverkit_tui.widgets.banner import Banner
 from deliverkit_tui.widgets.checks import CheckList
 from deliverkit_tui.widgets.evidence import Evidence
@@ -99,10 +99,14 @@ kept in the history by itself.
         """The demo and reopened cases have a world of their own."""
         return self._own_network or self.kit.network
 
+    def source(self) -> str:
+        """Where this case's answers come from."""
+        return source_of(self.network)
+
     def compose_body(self) -> ComposeResult:
         """Banner, fields, checks and evidence beside steps."""
         yield Banner(id="banner")
-        yield GivenRow(self._given, id="given")
+        yield GivenRow(self._given)
         yield PaneSwitch(id="panes")
         with Container(id="body"):
             with Vertical(id="left"):

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from deliverkit_tui.widgets.bars import CommandBar, TitleBar
-from deliverkit_tui.worker import Core
 
 if TYPE_CHECKING:
     from deliverkit.session import Network
     from deliverkit_tui.app import DeliverkitApp
+    from deliverkit_tui.worker import Core
 
 PaletteAction = tuple[str, str, Callable[[], object]]
 
@@ -24,6 +23,8 @@ class Place(Screen[None]):
     """A screen with title, body, command bar and footer; Escape goes back, ``?`` helps, ``y`` copies the command."""
 
     TITLE_TEXT: ClassVar[str] = ""
+    FOOTER_LATER: ClassVar[bool] = False
+    """The place mounts its footer itself, after the first paint."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (110, "-wide")]  # noqa: RUF012 as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,6 +44,8 @@ class Place(Screen[None]):
     def core(self) -> Core:
         """The worker of this screen."""
         if self._core is None:
+            from deliverkit_tui.worker import Core
+
             self._core = Core(self, self.network, self.kit.crash)
         return self._core
 
@@ -50,6 +53,10 @@ class Place(Screen[None]):
     def network(self) -> Network:
         """Whom to ask: the app's choice, unless a place has its own world."""
         return self.kit.network
+
+    def source(self) -> str:
+        """Where answers come from, for the title line; empty for the live network."""
+        return self.kit.source
 
     def subject(self) -> str:
         """What the place is about, for the title line."""
@@ -69,10 +76,21 @@ class Place(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The frame around the body."""
+        self._fit()
         yield TitleBar(id="title")
         yield from self.compose_body()
         yield CommandBar(id="command")
-        yield Footer(compact=True)
+        if not self.FOOTER_LATER:
+            from textual.widgets import Footer
+
+            yield Footer(compact=True)
+
+    def _fit(self) -> None:
+        """Set the classes of the size before the first layout, which would else be made twice."""
+        width, height = self.app.size
+        for value, points in ((width, self.HORIZONTAL_BREAKPOINTS), (height, self.VERTICAL_BREAKPOINTS)):
+            fitting = [name for least, name in sorted(points or []) if value >= least]
+            self.add_class(*fitting[-1:])
 
     def on_mount(self) -> None:
         """Fill the frame."""
@@ -80,7 +98,7 @@ class Place(Screen[None]):
 
     def refresh_frame(self) -> None:
         """Show title, subject and command anew."""
-        self.query_one("#title", TitleBar).show(self.TITLE_TEXT, self.subject(), source_of(self.network))
+        self.query_one("#title", TitleBar).show(self.TITLE_TEXT, self.subject(), self.source())
         self.refresh_command()
 
     def refresh_command(self) -> None:

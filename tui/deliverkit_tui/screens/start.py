@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -31,6 +34,7 @@ class StartScreen(Place):
     """The first screen."""
 
     TITLE_TEXT = ""
+    FOOTER_LATER = True
     HELP = """
 # deliverkit
 
@@ -56,13 +60,10 @@ Below are your recent cases and three examples on a recorded world, which need n
         """What stands under the input."""
 
     def compose_body(self) -> ComposeResult:
-        """Input, fields, list."""
+        """The input, and room for the fields; the rest follows in ``_warm``."""
         yield Intake(self.kit.opened_with)
         yield Static(row(("Enter", "strong"), (" explains it. Your domain and IP prove the cause:", "dim")), id="hint")
-        yield GivenRow(id="given")
-        choices = OptionList(id="choices", classes="panel", markup=False)
-        choices.border_title = "Recent cases and examples"
-        yield choices
+        yield GivenRow(later=True)
 
     def on_mount(self) -> None:
         """Paint first; the classifier and the history come after."""
@@ -70,12 +71,35 @@ Below are your recent cases and three examples on a recorded world, which need n
         self.query_one(Intake).focus()
         self.call_after_refresh(self._warm)
 
-    def _warm(self) -> None:
+    async def _warm(self) -> None:
+        from textual.widgets import Footer
+
+        gc.enable()
+        choices = OptionList(id="choices", classes="panel", markup=False)
+        choices.border_title = "Recent cases and examples"
+        with self.app.batch_update():
+            self.query_one(GivenRow).fill()
+            await self.mount(choices, before="#command")
+            await self.mount(Footer(compact=True))
         self._fill()
         from deliverkit.bounces.classify import default_classifier
 
         self._classifier = default_classifier()
         self._guess()
+        self.run_worker(self._preload(), name="preload", group="preload", exit_on_error=False)
+
+    async def _preload(self) -> None:
+        """Import what a paste and its checks will need, beside the screen, so that neither the verdict nor a key
+        press waits for it. Asks nothing."""
+        from deliverkit.bounces.pasted import read_bounces
+        from deliverkit.checks import MODULES
+
+        for name in ("screens.case", "proof", "jobs"):
+            await asyncio.to_thread(import_module, f"deliverkit_tui.{name}")
+        if self._classifier is not None:
+            self._classifier.classify(read_bounces("550 5.0.0 words that no rule of a provider knows")[0])
+        for module in MODULES.values():
+            await asyncio.to_thread(import_module, module)
 
     def on_screen_resume(self) -> None:
         """Back from a case: the list may have changed."""
@@ -94,11 +118,14 @@ Below are your recent cases and three examples on a recorded world, which need n
             self._guess()
 
     def _guess(self) -> None:
-        from deliverkit_tui.guess import describe, guess
+        from deliverkit_tui.guess import Kind, describe, guess, named_in
 
         intake = self.query_one(Intake)
         say = self.kit.say if self._classifier is not None else None
-        self.guessed = describe(guess(intake.text), self._classifier, say)
+        found = guess(intake.text)
+        self.guessed = describe(found, self._classifier, say)
+        told = named_in(intake.text) if found.kind in (Kind.REPLY, Kind.MAIL) else ("", "")
+        self.query_one("#given", GivenRow).suggest(*told)
         intake.say(self.guessed)
         self.refresh_command()
 

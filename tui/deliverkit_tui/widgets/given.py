@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Label
 
 if TYPE_CHECKING:
@@ -38,12 +40,25 @@ class GivenRow(Horizontal):
     class Submitted(Message):
         """Enter in one of the fields."""
 
-    def __init__(self, given: Given | None = None, **names: str) -> None:
-        super().__init__(**names)  # type: ignore[arg-type]
+    def __init__(self, given: Given | None = None, *, later: bool = False) -> None:
+        """``later``: the fields come with ``fill``, after the first paint, which they would make slower."""
+        super().__init__(id="given")
+        self._later = later
         self._first = given
+        self._suggested: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Labels and fields."""
+        if not self._later:
+            yield from self._parts()
+
+    def fill(self) -> None:
+        """Put the fields in, if they are not."""
+        if self._later:
+            self._later = False
+            self.mount_all(self._parts())
+
+    def _parts(self) -> Iterator[Widget]:
         first = self._first
         for name, label, hint, value in (
             ("domain", "domain", "your domain", first.domain if first else ""),
@@ -58,8 +73,19 @@ class GivenRow(Horizontal):
         """What stands in the fields."""
         from deliverkit_tui.casefile import Given
 
+        if self._later:
+            return Given()
         domain, ip, selector = (self._field(name).value.strip() for name in ("domain", "ip", "selector"))
         return Given(domain, ip, selector)
+
+    def suggest(self, domain: str, ip: str) -> None:
+        """Fill in what a reply names itself; what the user typed stays."""
+        for name, value in (("domain", domain), ("ip", ip)):
+            if self._later:
+                return
+            field = self._field(name)
+            if field.value == self._suggested.get(name, ""):
+                field.value = self._suggested[name] = value
 
     def focus_on(self, name: str) -> None:
         """Put the cursor into a field."""

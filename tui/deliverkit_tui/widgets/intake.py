@@ -10,8 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from deliverkit_tui.guess import MAX_TEXT
 from deliverkit_tui.words import line
+
+
+MAX_TEXT = 1_000_000
+"""Characters taken from one paste; a reply is a few hundred."""
 
 
 class Intake(TextArea):
