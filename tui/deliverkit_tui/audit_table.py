@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,10 @@ COLUMNS = (
     *(_column(name) for name in ALL),
     Column("finding", "what stands out", 34, drop=140, flex=2),
 )
+
+
+_SETTLED = 200
+"""Domains done after which their results are taken out of the garbage collector's sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,11 @@ class AuditTable:
         row.asking, row.cancelled = False, row.outcome is None
 
     def take(self, domain: str, result: CheckResult) -> None:
-        """One check is there."""
+        """One check is there.
+
+        Thousands of results that stay would make every full garbage collection a pause of 60 ms and more, felt as a
+        key that hangs; so now and then those that are there are taken out of its sight.
+        """
         row = self._rows[domain]
         row.results[result.check] = result
         row.words = " ".join([row.words, *(finding.id for finding in result.findings)])
@@ -141,6 +150,8 @@ class AuditTable:
             row.outcome = worst(r.outcome for r in row.results.values())
             row.asking = False
             self._counts[row.state] += 1
+            if self.done() % _SETTLED == 0:
+                gc.freeze()
 
     def counts(self) -> Mapping[str, int]:
         """How many domains a chip stands for."""

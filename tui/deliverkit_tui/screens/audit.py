@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
@@ -10,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widgets import Static
 
 from deliverkit.checks import Target
@@ -33,7 +35,10 @@ _NAMED = 5
 """Domains that the command line names; a longer list is read from a file."""
 _SOON = 0.05
 """Seconds in which changes are gathered before the table is put in order again."""
+_REST = 0.04
+"""Seconds that the cursor rests on a row before the preview follows."""
 _METER = 24
+"""Cells of the progress bar."""
 
 
 class AuditScreen(Place):
@@ -68,6 +73,7 @@ class AuditScreen(Place):
         self._order = GIVEN
         self._left_out: list[LeftOut] = []
         self._due = False
+        self._following: Timer | None = None
 
     @property
     def table(self) -> AuditTable:
@@ -102,12 +108,15 @@ class AuditScreen(Place):
 
     def on_mount(self) -> None:
         """Begin with the domains that were given."""
-        super().on_mount()
         self.query_one(DomainInput).border_title = "Domains"
         if self._given:
             self._take("\n".join(self._given))
         else:
             self.query_one(DomainInput).focus()
+
+    def on_unmount(self) -> None:
+        """What was kept goes; see ``AuditTable.take``."""
+        gc.unfreeze()
 
     def subject(self) -> str:
         """How far it is."""
@@ -288,7 +297,10 @@ class AuditScreen(Place):
 
     @on(RowGrid.Highlighted)
     def _moved(self) -> None:
-        self._preview()
+        """The preview follows when the cursor rests: a key held down scrolls rows, not pages."""
+        if self._following is not None:
+            self._following.stop()
+        self._following = self.set_timer(_REST, self._preview)
 
     @on(Chips.Chosen)
     @on(FilterInput.Changed, "#filter")

@@ -86,7 +86,6 @@ class BlocklistsScreen(Place):
 
     def on_mount(self) -> None:
         """Begin with the subject that was given."""
-        super().on_mount()
         box = self.query_one("#asked", Input)
         box.border_title = "IP address or domain"
         if self._given:

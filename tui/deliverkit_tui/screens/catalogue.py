@@ -83,7 +83,6 @@ class CatalogueScreen(Place):
 
     def on_mount(self) -> None:
         """Begin with the query; one that is an id opens its entry."""
-        super().on_mount()
         key = self._query if self._query in self.index else self.index.find(self._query) if self._query else None
         box = self.query_one("#search", FilterInput)
         if key:

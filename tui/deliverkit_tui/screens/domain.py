@@ -14,7 +14,7 @@ from textual.widgets import Static
 from deliverkit.audit import conclude, worst
 from deliverkit.checks import Target
 from deliverkit.checks.run import in_order
-from deliverkit.model import Audit, CheckResult, Step
+from deliverkit.model import Audit, CheckResult, Outcome, Step
 from deliverkit_tui import jobs
 from deliverkit_tui.commands import command
 from deliverkit_tui.domain_pages import check_page, fix_page, to_copy
@@ -77,7 +77,6 @@ class DomainScreen(Place):
 
     def on_mount(self) -> None:
         """Fill in."""
-        super().on_mount()
         self._update()
         self.query_one(RowGrid).focus()
         missing = [name for name in self._checks if name not in self._results]
@@ -103,7 +102,7 @@ class DomainScreen(Place):
         say = self.kit.say
         outcome = worst(r.outcome for r in self.results)
         counts = Counter(r.outcome for r in self.results)
-        told = [f"{counts[o]} {say.word(o)}" for o in SYMBOLS if counts[o]]
+        told = [f"{counts[o]} {say.word(o)}" for o in Outcome if counts[o]]
         told += [f"{len(self._asking)} being asked"] if self._asking else []
         sending = ", ".join(say.platform(p) for p in self.audit.platforms)
         self.query_one("#verdict", Static).update(

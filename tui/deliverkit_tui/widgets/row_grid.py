@@ -167,10 +167,11 @@ class RowGrid(ScrollView, can_focus=True):
         if not self._keys:
             return
         index = index % len(self._keys)
-        changed, self._cursor = index != self._cursor, index
+        before, self._cursor = self._cursor, index
         self._show_cursor()
-        if changed:
-            self.refresh()
+        if before != index:
+            self._refresh_row(before)
+            self._refresh_row(index)
             self.post_message(self.Highlighted(self, self.cursor_key))
 
     def action_select(self) -> None:
@@ -302,9 +303,8 @@ class RowGrid(ScrollView, can_focus=True):
         self._styles.clear()
         super().watch_has_focus(_has_focus)
 
-    def cursor_region(self) -> Region:
-        """Where the cursor's row is drawn, in the widget."""
-        return Region(0, self._cursor - self.scroll_offset.y + self._header, self._width, 1)
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - self.scroll_offset.y + self._header, self.size.width, 1))
 
 
 def _index(keys: Sequence[str], wanted: str | None, place: int) -> int:
