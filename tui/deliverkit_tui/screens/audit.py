@@ -114,7 +114,7 @@ class AuditScreen(Place):
         else:
             self.query_one(DomainInput).focus()
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """What was kept goes; see ``AuditTable.take``."""
         gc.unfreeze()
 
