@@ -16,7 +16,7 @@ STYLES = {
     "bad": "$text-error bold",
     "warn": "$text-warning",
     "unknown": "$text-accent",
-    "dim": "$text-muted",
+    "dim": "$foreground-muted",
     "strong": "bold",
     "code": "$text-primary",
 }

@@ -15,9 +15,9 @@ from textual.widgets import OptionList
 from deliverkit.errors import InputError
 from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
-from deliverkit_tui.screens.place import PaletteAction, Place, source_of
+from deliverkit_tui.screens.case_panels import CaseChecks, CasePanels
+from deliverkit_tui.screens.place import PaletteAction, source_of
 from deliverkit_tui.widgets.banner import Banner
-from deliverkit_tui.widgets.checks import CheckList
 from deliverkit_tui.widgets.evidence import Evidence
 from deliverkit_tui.widgets.given import GivenRow
 from deliverkit_tui.widgets.panes import PaneSwitch
@@ -31,17 +31,7 @@ if TYPE_CHECKING:
 _VERIFY = "verify "
 
 
-class CaseChecks(CheckList):
-    """The checks of a case, where what is missing can be added."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "plus", "screen.add", "Add", key_display="+", tooltip="the sending domain, IP or selector", id="case.add"
-        ),
-    ]
-
-
-class CaseScreen(Place):
+class CaseScreen(CasePanels):
     """One bounce, from the reply to the verified fix."""
 
     TITLE_TEXT = "Case"
@@ -90,7 +80,6 @@ kept in the history by itself.
         self._own_network = network
         self._kept = kept
         self.running = False
-        self.case: CaseFile
 
     # ------------------------------------------------------------------ set up
 
@@ -177,8 +166,7 @@ kept in the history by itself.
         self._kept = None if self._kept is None else self._kept.without_recording()
         self.case.settle()
         self._show_banner(asking=False)
-        self._show_steps()
-        self.query_one(Steps).open_first()
+        self._show_steps(open_first=True)
         self._keep()
 
     @on(Failed)
@@ -275,8 +263,8 @@ kept in the history by itself.
             self.case.diagnosis, self.kit.say, asking=asking, mended=self.case.mended, done=done
         )
 
-    def _show_steps(self) -> None:
-        self.query_one(Steps).show(self.case.plan, self.case.standings, self.kit.say)
+    def _show_steps(self, *, open_first: bool = False) -> None:
+        self.query_one(Steps).show(self.case.plan, self.case.standings, self.kit.say, open_first=open_first)
         self.query_one(PaneSwitch).show(self.case.done, len(self.case.plan))
 
     _evidence_of: str | None = None
@@ -307,57 +295,6 @@ kept in the history by itself.
     @on(Evidence.Copy)
     def _copy_evidence(self, message: Evidence.Copy) -> None:
         self.kit.copy(message.text, "the commands")
-
-    # ------------------------------------------------------------------ panels
-
-    def action_back(self) -> None:
-        """Close what is open first: the evidence, the fields; then leave."""
-        if self.has_class("-detail"):
-            self.remove_class("-detail")
-            self.query_one(CaseChecks).focus()
-        elif isinstance(self.focused, StepRow) and self.has_class("-show-steps") and not self.has_class("-wide"):
-            self.action_pane("checks")
-        elif self.query_one("#given").has_focus_within:
-            self.query_one("#given").display = bool(self.case.missing)
-            self.query_one(CaseChecks).focus()
-        else:
-            super().action_back()
-
-    def action_pane(self, pane: str) -> None:
-        """Show and focus the checks or the steps."""
-        self.set_class(pane == "steps", "-show-steps")
-        self.query_one(PaneSwitch).choose(pane)
-        if pane == "steps":
-            self.query_one(Steps).focus_first()
-        else:
-            self.query_one(CaseChecks).focus()
-
-    @on(PaneSwitch.Chosen)
-    def _pane_chosen(self, message: PaneSwitch.Chosen) -> None:
-        self.action_pane(message.pane)
-
-    def action_next_panel(self, by: int) -> None:
-        """From panel to panel, whether or not both fit on the screen."""
-        panels = ["checks", "evidence", "steps"]
-        if self.query_one("#given").display:
-            panels.append("given")
-        if not self.query_one(Evidence).display or self.query_one(Evidence).size.height == 0:
-            panels.remove("evidence")
-        here = next((p for p in panels if self.query_one(f"#{p}").has_focus_within), "checks")
-        if here == "given":
-            fields = list(self.query_one("#given").query("Input"))
-            at = fields.index(self.focused) + by if self.focused in fields else 0
-            if 0 <= at < len(fields):
-                fields[at].focus()
-                return
-        there = panels[(panels.index(here) + by) % len(panels)]
-        if there == "steps":
-            self.action_pane("steps")
-        elif there == "given":
-            self.query_one("#given", GivenRow).focus_on("domain" if by > 0 else "selector")
-        else:
-            self.action_pane("checks")
-            self.query_one(f"#{there}").focus()
 
     # ------------------------------------------------------------------ more
 

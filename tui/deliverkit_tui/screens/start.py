@@ -81,6 +81,7 @@ Below are your recent cases and three examples on a recorded world, which need n
             self.query_one(GivenRow).fill()
             await self.mount(choices, before="#command")
             await self.mount(Footer(compact=True))
+        self.refresh_bindings()
         self._fill()
         from deliverkit.bounces.classify import default_classifier
 

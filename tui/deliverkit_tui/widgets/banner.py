@@ -28,6 +28,7 @@ class Banner(Vertical):
     DEFAULT_CSS = """
     Banner { height: auto; padding: 0 1; border: round $border-blurred; }
     Banner.-fail { border: round $error; }
+    Banner.-mended { border: round $success; }
     Banner.-warn { border: round $warning; }
     Banner.-unknown { border: round $accent; }
     Banner Static { height: auto; max-height: 3; }
@@ -48,7 +49,8 @@ class Banner(Vertical):
         verdict, reply = diagnosis.verdict, diagnosis.bounce.reply
         mark = mark_of(diagnosis)
         for outcome in (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN):
-            self.set_class(outcome is mark, f"-{outcome.value}")
+            self.set_class(outcome is mark and not mended, f"-{outcome.value}")
+        self.set_class(mended, "-mended")
         title = f"{SYMBOLS[mark]} {say.category(verdict.category)} · {say.reason(verdict.reason)}"
         self.border_title = line(title, ROLES[mark])
         codes = " ".join(str(code) for code in (reply.code, reply.enhanced_code) if code)

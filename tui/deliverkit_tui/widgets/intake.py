@@ -12,7 +12,6 @@ from textual.widgets import TextArea
 
 from deliverkit_tui.words import line
 
-
 MAX_TEXT = 1_000_000
 """Characters taken from one paste; a reply is a few hundred."""
 

@@ -58,7 +58,7 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
     StepRow > .head { height: auto; layout: horizontal; }
     StepRow > .head > .mark { width: 4; height: auto; }
     StepRow > .head > .title { width: 1fr; height: auto; }
-    StepRow:focus > .head { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+    StepRow:focus > .head { background: $primary-muted; text-style: bold; }
     StepRow > .body { height: auto; padding: 0 0 0 4; margin: 0 0 1 0; }
     StepRow > .body > Static { height: auto; }
     StepRow > .body > .command { margin: 0; }
@@ -135,11 +135,6 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         if event.widget is not None and any(map(event.widget.has_class, ("head", "mark", "title"))):
             self.action_open_close()
 
-    def open(self) -> None:
-        """Open it, if it is not."""
-        if not self.opened:
-            self.action_open_close()
-
     def _rebuild(self) -> None:
         self.query_one(".mark", Static).update(self._mark())
         self.query_one(".title", Static).update(self._title())
@@ -204,8 +199,13 @@ class Steps(VerticalScroll, can_focus=False):
         self.border_title = "Steps"
         self.ids: tuple[str, ...] = ()
 
-    def show(self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences) -> None:
-        """Put a checklist in. What is open stays open, and the cursor stays on its step."""
+    def show(
+        self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences, *, open_first: bool = False
+    ) -> None:
+        """Put a checklist in. What is open stays open, and the cursor stays on its step.
+
+        ``open_first``: where nothing is open, the first step with a record opens: the one thing to do is in sight.
+        """
         rows = {step_row.step.id: step_row for step_row in self.query(StepRow)}
         self.retitle(plan, standings)
         steps = {step.id: step for step in plan}
@@ -215,6 +215,9 @@ class Steps(VerticalScroll, can_focus=False):
                     step_row.show(now)
             return
         opened = {step_id for step_id, step_row in rows.items() if step_row.opened}
+        if open_first and not opened:
+            todo = (s.id for s in plan if s.record and not standings.get(s.id, Standing()).mark.finished)
+            opened.update(list(todo)[:1])
         focused = next((step_id for step_id, step_row in rows.items() if step_row.has_focus), None)
         self.ids = tuple(steps)
         fresh = self._rows(plan, standings, say, opened)
@@ -244,13 +247,6 @@ class Steps(VerticalScroll, can_focus=False):
         todo = [r for r in rows if not r.standing.mark.finished]
         if rows:
             (todo or rows)[0].focus()
-
-    def open_first(self) -> None:
-        """Open the first step with a record, so that the one thing to do is in sight; only if none is open."""
-        rows = list(self.query(StepRow))
-        first = next((r for r in rows if r.step.record and not r.standing.mark.finished), None)
-        if first is not None and not any(r.opened for r in rows):
-            first.open()
 
     def _rows(
         self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences, opened: set[str]
