@@ -17,30 +17,25 @@ from deliverkit.bounces.mail import kinds
 from deliverkit.bounces.mail.address import addresses, clean_address, first_address, is_daemon, verp_address
 from deliverkit.bounces.mail.fields import Report, Status, read_report, unquoted
 from deliverkit.bounces.mail.kinds import Kind
+from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.bounces.mail.parts import MAX_FIELDS, Head, Mail, open_mail, original_head, without_tags
+from deliverkit.bounces.mail.patterns import phrases
 from deliverkit.bounces.mail.transcript import Said, continued
 from deliverkit.bounces.mail.words import Words, read_words, split_copy
 from deliverkit.bounces.reply import parse_reply
 from deliverkit.knowledge import Knowledge, load
-from deliverkit.model import AddressAction, Basis, Bounce, Confidence, Reply, Verdict
+from deliverkit.model import AddressAction, Alternative, Basis, Bounce, Confidence, Reply, RuleEvidence, Verdict
 
-__all__ = ["Kind", "Message", "Original", "judge", "looks_like_mail", "read_message", "read_messages"]
+__all__ = ["Kind", "MailClassifier", "Message", "Original", "judge", "looks_like_mail", "read_message", "read_messages"]
 
 MAX_MESSAGES = 10_000
 _SOURCE = "mail"
-_HEADER_LINE = re.compile(r"(?:From |>From )?[^\n]*\n", re.IGNORECASE)
-_NAMES = re.compile(
-    r"^(from|to|subject|date|received|return-path|message-id|mime-version|content-type|delivered-to|x-[\w-]+|"
-    r"auto-submitted|sender|reply-to)[ \t]*:",
-    re.IGNORECASE | re.MULTILINE,
-)
 _MBOX_NEXT = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]{0,200} \d\d:\d\d(?::\d\d)?[^\r\n]{0,40}\r?\n)")
 _FIELDS_IN_TEXT = re.compile(r"^[> \t]*Final-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_EXPIRED = re.compile(
+_EXPIRED = phrases(
     r"expired|too long|could not be delivered for|delivery time|retry time(?:out)? (?:not|exceeded)|retry timeout|"
     r"giving up|gave up|"
-    r"unable to deliver in|not delivered within|exceeded|message is too old|lifetime",
-    re.IGNORECASE,
+    r"unable to deliver in|not delivered within|exceeded|message is too old|lifetime"
 )
 _ACTIONS = {
     "failed": Kind.BOUNCE, "undeliverable": Kind.BOUNCE, "fail": Kind.BOUNCE, "failure": Kind.BOUNCE,
@@ -58,14 +53,13 @@ _REASONS = {
     Kind.UNSUBSCRIBE: "not_a_bounce.unsubscribe",
     Kind.ORDINARY: "unknown.unclassified",
 }
-_VAGUE = re.compile(
+_VAGUE = phrases(
     r"^(?:(?:[245]\d\d[ -]?)?(?:\d\.\d{1,3}\.\d{1,3}\s*)?(?:\W*|service unavailable|delivery failed|"
     r"message rejected|failed|unknown|undefined status|"
     r"remote smtp server has rejected address|host unknown|mail refused|permanent (?:failure|error).{0,20}|"
     r"transaction failed|data format error|user unknown|"
     r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
-    r"the message could not be delivered\.?)\W*)$",
-    re.IGNORECASE,
+    r"the message could not be delivered\.?)\W*)$"
 )
 _CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
 _LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
@@ -121,27 +115,6 @@ class Message:
         return _REASONS.get(self.kind)
 
 
-def looks_like_mail(text: str) -> bool:
-    """Does a pasted text begin with the headers of a mail? Cheap: looks at the first 40 lines."""
-    head = text[:20_000].lstrip("\ufeff\r\n \t").replace("\r\n", "\n").replace("\r", "\n")
-    block = head.partition("\n\n")[0]
-    names = {match.lower() for match in _NAMES.findall("\n".join(block.split("\n")[:80]))}
-    common = names & {
-        "from",
-        "to",
-        "subject",
-        "date",
-        "received",
-        "return-path",
-        "message-id",
-        "content-type",
-        "mime-version",
-    }
-    first = block.partition("\n")[0]
-    begins = first.startswith(("From ", ">From ")) or re.match(r"[A-Za-z][\w-]{1,60}[ \t]*:", first) is not None
-    return begins and len(common) >= 3
-
-
 def read_messages(data: bytes) -> Iterator[Message]:
     """Every mail in ``data``: one, or those of an mbox, whose first line begins with ``From ``. Never raises."""
     if data[:5] != b"From " or not _MBOX_NEXT.search(data):
@@ -180,7 +153,50 @@ def judge(message: Message, classifier: Classifier, knowledge: Knowledge | None 
     if message.reason is None:
         return [(bounce, classifier.classify(bounce)) for bounce in message.bounces]
     verdict = verdict_of(message, knowledge or load())
-    return [(bounce, verdict) for bounce in message.bounces]
+    if message.kind is not Kind.DELAYED:
+        return [(bounce, verdict) for bounce in message.bounces]
+    # What keeps the message waiting is told beside the notice itself.
+    causes = [classifier.classify(bounce) for bounce in message.bounces]
+    return [
+        (bounce, replace(verdict, provider=cause.provider, also_possible=_beside(cause)))
+        for bounce, cause in zip(message.bounces, causes, strict=True)
+    ]
+
+
+class MailClassifier(Classifier):
+    """A classifier that gives what is no bounce the verdict of its kind, and asks the one it wraps for the rest."""
+
+    def __init__(self, inner: Classifier) -> None:
+        """``inner`` judges bounces."""
+        self._inner = inner
+        self._ready: dict[int, tuple[Bounce, Verdict, Kind]] = {}
+
+    def take(self, message: Message, knowledge: Knowledge) -> tuple[Bounce, ...]:
+        """Remember what ``message`` is; its bounces, to be given to ``classify``."""
+        if message.reason is not None:
+            for bounce, verdict in judge(message, self._inner, knowledge):
+                self._ready[id(bounce)] = (bounce, verdict, message.kind)
+        return message.bounces
+
+    def classify(self, bounce: Bounce | Reply) -> Verdict:
+        """The ready verdict of a bounce that was taken, else that of the wrapped classifier."""
+        found = self._ready.get(id(bounce))
+        return found[1] if found else self._inner.classify(bounce)
+
+    def provider_of(self, bounce: Bounce) -> str | None:
+        """As the wrapped classifier."""
+        return self._inner.provider_of(bounce)
+
+    def evidence(self, bounce: Bounce, verdict: Verdict) -> RuleEvidence:
+        """The words of the rule, or the kind of the mail where that decided."""
+        found = self._ready.get(id(bounce))
+        if found:
+            return RuleEvidence(rule=None, matched="" if found[2] is Kind.ORDINARY else found[2].value)
+        return self._inner.evidence(bounce, verdict)
+
+
+def _beside(cause: Verdict) -> tuple[Alternative, ...]:
+    return (Alternative(cause.reason, cause.rule),) if cause.confidence is not Confidence.NONE else ()
 
 
 def verdict_of(message: Message, knowledge: Knowledge) -> Verdict:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import World
 from deliverkit.cli.diagnostics import ExitCode, exit_code, note
 from deliverkit.cli.explain import with_rules
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
 from deliverkit.cli.output import paint, width, write
-from deliverkit.cli.reading import check_names, texts
+from deliverkit.cli.reading import bounces, check_names
 from deliverkit.diagnosis import diagnose
 from deliverkit.knowledge import load
 from deliverkit.model import Diagnosis
@@ -73,11 +72,10 @@ def command(
         network, domain=domain, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo, recipient=recipient
     )
     asked = check_names(checks, ())
-    bounces = [bounce for _, part in texts(text, files) for bounce in read_bounces(part)]
-    classifier = with_rules(rule_files)
+    found_bounces, classifier = bounces(text, files, with_rules(rule_files))
 
     async def job(world: World) -> list[Diagnosis]:
-        return [await diagnose(bounce, classifier, given, world, asked=asked) for bounce in bounces]
+        return [await diagnose(bounce, classifier, given, world, asked=asked) for bounce in found_bounces]
 
     found = in_world(network, job)
     say = Sentences(load(), language(lang))

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from deliverkit.bounces.classify import Classifier, default_classifier
-from deliverkit.bounces.pasted import read_bounces
 from deliverkit.cli.diagnostics import ExitCode, note
 from deliverkit.cli.options import language, output_options
 from deliverkit.cli.output import paint, width, write
-from deliverkit.cli.reading import texts
+from deliverkit.cli.reading import bounces
 from deliverkit.diagnosis import explain
 from deliverkit.knowledge import load
 from deliverkit.model import Confidence, Diagnosis
@@ -42,14 +41,12 @@ def command(
 ) -> int:
     """Explain what a server said: why, whose turn it is, and the steps.
 
-    TEXT is a reply, several, a bare code, or "-" for stdin. Nothing leaves this machine.
+    TEXT is a reply, several, a bare code, a whole bounce mail, or "-" for stdin. Nothing leaves this machine.
     Exits with 3 when a text is not recognised.
     """
     knowledge = load()
-    classifier = with_rules(rule_files)
-    found = [
-        explain(bounce, classifier, knowledge) for _, given in texts(text, files) for bounce in read_bounces(given)
-    ]
+    given, classifier = bounces(text, files, with_rules(rule_files))
+    found = [explain(bounce, classifier, knowledge) for bounce in given]
     say = Sentences(knowledge, language(lang))
     write(render(found, say, fmt, color, output), output)
     _hint(text)

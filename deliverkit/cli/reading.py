@@ -4,52 +4,133 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.checks import MODULES
 from deliverkit.errors import FileError, InputError
+from deliverkit.model import Bounce
+
+if TYPE_CHECKING:
+    from deliverkit.bounces.classify import Classifier
 
 MAX_TEXT = 1_000_000
 """Characters of one pasted text; a reply is a few hundred."""
+MAX_MAIL = 64_000_000
+"""Bytes of one mail with the message that it returns, attachments and all."""
 
 
-def texts(arguments: Sequence[str], files: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """``(where, text)`` for every argument and file; ``-`` is stdin.
+def texts(arguments: Sequence[str], files: Sequence[str] = ()) -> list[tuple[str, str | bytes]]:
+    """``(where, text)`` for every argument and file; ``-`` is stdin. A whole mail comes as its bytes.
 
     Raises InputError for nothing, empty or oversized text, FileError for a file that cannot be read.
     """
-    found = [("stdin", _stdin()) if text == "-" else (f"argument {i}", text) for i, text in enumerate(arguments, 1)]
-    found += [(path, read_file(path)) for path in files]
+    found: list[tuple[str, str | bytes]] = [
+        ("stdin", _stdin()) if text == "-" else (f"argument {i}", _mail_or_text(text))
+        for i, text in enumerate(arguments, 1)
+    ]
+    found += [(path, _bytes(path)) for path in files]
     if not found:
         raise InputError("nothing to explain", advice='Give the reply in quotes, or "-" to read it from stdin.')
-    for where, text in found:
-        if not text.strip():
-            raise InputError(f"{where}: the text is empty", advice="Paste what the receiving server said.")
-        if len(text) > MAX_TEXT:
-            raise InputError(
-                f"{where}: {len(text):,} characters are more than a reply",
-                advice=f"Give the lines with the reply alone; at most {MAX_TEXT:,} characters.",
-            )
-    return found
+    return [(where, _checked(where, given)) for where, given in found]
+
+
+def bounces(arguments: Sequence[str], files: Sequence[str], classifier: Classifier) -> tuple[list[Bounce], Classifier]:
+    """The bounces in every argument and file, and the classifier to judge them with: replies, or whole mails.
+
+    Raises as ``texts``, and InputError where there are only mails that are no bounce.
+    """
+    from deliverkit.bounces.pasted import read_bounces
+
+    found: list[Bounce] = []
+    for where, given in texts(arguments, files):
+        if isinstance(given, str):
+            found += read_bounces(given)
+        else:
+            classifier, taken = _from_mail(where, given, classifier)
+            found += taken
+    if not found:
+        raise InputError(
+            "this mail is not a bounce: no mail system reports a failed delivery in it",
+            advice="Save the report itself as a file with all its headers, or paste the server's reply.",
+        )
+    return found, classifier
+
+
+def _from_mail(where: str, data: bytes, classifier: Classifier) -> tuple[Classifier, list[Bounce]]:
+    # Imported here: who explains a reply does not wait for the reader of mails.
+    from deliverkit.bounces.message import Kind, MailClassifier, read_messages
+    from deliverkit.knowledge import load
+
+    judge = classifier if isinstance(classifier, MailClassifier) else MailClassifier(classifier)
+    found: list[Bounce] = []
+    ordinary = 0
+    for message in read_messages(data):
+        if message.kind is Kind.ORDINARY:
+            ordinary += 1
+            continue
+        found += judge.take(replace(message, bounces=tuple(replace(b, source=where) for b in message.bounces)), load())
+    if ordinary and found:
+        click.echo(f"{where}: left out {ordinary}, for a mail that no mail system sent is no bounce", err=True)
+    return judge, found
 
 
 def read_file(path: str) -> str:
     """A text file, bytes that are not UTF-8 kept visible. ``-`` is stdin. Raises FileError."""
+    given = _stdin() if path == "-" else _bytes(path)
+    return given if isinstance(given, str) else _decoded(given[: MAX_TEXT * 4 + 1])
+
+
+def _bytes(path: str) -> str | bytes:
     if path == "-":
         return _stdin()
     try:
         with Path(path).open("rb") as handle:
-            return handle.read(MAX_TEXT * 4 + 1).decode("utf-8", "backslashreplace")
+            return _whole(handle)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}", advice="Check the path and its rights.") from error
 
 
-def _stdin() -> str:
+def _stdin() -> str | bytes:
     if sys.stdin.isatty():
         click.echo("Paste the reply, then press Ctrl-D:", err=True)
-    return sys.stdin.buffer.read(MAX_TEXT * 4 + 1).decode("utf-8", "backslashreplace")
+    return _whole(sys.stdin.buffer)
+
+
+def _whole(handle: IO[bytes]) -> str | bytes:
+    """All of a mail, or as much of a text as tells that it is too long."""
+    data = handle.read(MAX_TEXT * 4 + 1)
+    if not looks_like_mail(data):
+        return _decoded(data)
+    return data + handle.read(MAX_MAIL + 1 - len(data)) if len(data) > MAX_TEXT else data
+
+
+def _mail_or_text(text: str) -> str | bytes:
+    return text.encode("utf-8", "surrogateescape") if "\n" in text and looks_like_mail(text) else text
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _checked(where: str, given: str | bytes) -> str | bytes:
+    if not given.strip():
+        raise InputError(f"{where}: the text is empty", advice="Paste what the receiving server said.")
+    if isinstance(given, bytes):
+        if len(given) > MAX_MAIL:
+            raise InputError(
+                f"{where}: more than {MAX_MAIL:,} bytes", advice="A mailbox is read by: deliverkit bounces PATH"
+            )
+    elif len(given) > MAX_TEXT:
+        raise InputError(
+            f"{where}: {len(given):,} characters are more than a reply",
+            advice=f"Give the lines with the reply alone; at most {MAX_TEXT:,} characters.",
+        )
+    return given
 
 
 def check_names(value: str | None, default: Sequence[str]) -> tuple[str, ...]:

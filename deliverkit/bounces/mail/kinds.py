@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from deliverkit.bounces.mail.parts import Head, Mail
+from deliverkit.bounces.mail.patterns import phrases
 
 
 class Kind(StrEnum):
@@ -28,10 +29,11 @@ class Kind(StrEnum):
     """No bounce at all."""
 
 
-_SUBJECT = re.compile(
+_SUBJECT = phrases(
     r"undeliver|non-?deliver|not deliver|delivery (?:status|failure|failed|has failed|problem|report|notification|"
     r"error|incomplete|unsuccessful)|"
-    r"deliver\w* (?:has )?fail|fail\w* (?:to|of) deliver|failure notice|failed mail|mail failed|mail failure|"
+    r"deliver[\pL\d_]* (?:has )?fail|fail[\pL\d_]* (?:to|of) deliver|failure notice|failed mail|"
+    r"mail failed|mail failure|"
     r"returned mail|mail returned|"
     r"return(?:ed|ing) (?:mail|message|e-?mail)|(?:mail|message|e-?mail) (?:system )?error|mail system error|"
     r"returned to sender|"
@@ -56,40 +58,35 @@ _SUBJECT = re.compile(
     r"tidak terkirim|gagal (?:terkirim|dikirim|kirim)|tidak dapat (?:dikirim|terkirim)|pengiriman gagal|"
     r"olevererbar|kan inte levereras|kunne ikke leveres|niedostarczon|zwrot|nedoru[čc]|k[ée]zbes[ií]thetetlen|"
     r"teslim edilemedi|"
-    r"배달(?:되지| 실패)|반송",
-    re.IGNORECASE,
+    r"배달(?:되지| 실패)|반송"
 )
-_DELAY_SUBJECT = re.compile(
+_DELAY_SUBJECT = phrases(
     r"delay|\bwarning\b|still (?:being|not|un)|\(delay\)|pending|retry|verz[öo]ger|retard|retrasad|demora|atrasad|"
     r"ritard|vertraagd|"
-    r"задерж|遅延|遅れ|延迟|延遲|tertunda",
-    re.IGNORECASE,
+    r"задерж|遅延|遅れ|延迟|延遲|tertunda"
 )
-_DELAY_WORDS = re.compile(
+_DELAY_WORDS = phrases(
     r"this is a warning message only|you do not need to resend|do not need to re-?send|"
     r"this is only a temporary failure report|"
     r"has not yet been delivered|have not yet been delivered|has not been delivered (?:yet|to one)|"
     r"delivery attempts will continue|will (?:continue to try|keep trying|be retried|try again)|"
     r"still (?:in the queue|trying)|no action is required on your part|message is delayed|"
     r"noch nicht zugestellt|weitere zustellversuche|n'a pas encore|todav[ií]a no|ainda n[ãa]o|non [eè] (?:ancora|"
-    r"stato ancora)|nog niet|пока не|ещ[её] не",
-    re.IGNORECASE,
+    r"stato ancora)|nog niet|пока не|ещ[её] не"
 )
-_GAVE_UP = re.compile(
+_GAVE_UP = phrases(
     r"i've given up|given up|giving up\.|(?:permanent|fatal) errors? -{3,}|this is a permanent error|"
     r"failed permanently|no further (?:delivery )?attempts|"
-    r"will be deleted from queue|has been in the queue too long|envelope expired|could not be delivered (?:for|to one)",
-    re.IGNORECASE,
+    r"will be deleted from queue|has been in the queue too long|envelope expired|could not be delivered (?:for|to one)"
 )
-_FROM = re.compile(
+_FROM = phrases(
     r"mailer-?daemon|mail delivery|mail-?daemon|postmaster|poostmaster|maildeliver|mdaemon|mail administrator|"
     r"mail system|delivery (?:sub)?system|"
     r"system administrator|ndr administrator|bounce(?:s|-handler|d)?@|auto-?reply-?bounce|mailsystem|mail-?system|"
     r"notification@|delivery-?notification|"
-    r"microsoft exchange|content-filter|antispam|spam firewall|mimecast|hostmaster|mailgate",
-    re.IGNORECASE,
+    r"microsoft exchange|content-filter|antispam|spam firewall|mimecast|hostmaster|mailgate"
 )
-_WORDS = re.compile(
+_WORDS = phrases(
     r"could ?n[o']t be (?:delivered|sent|relayed)|cannot be delivered|can(?:no|')t deliver|unable to deliver|"
     r"wasn't delivered|was not delivered|"
     r"not (?:been )?deliver|un(?:able|successful).{0,30}deliver|undeliver|delivery (?:to the following|has failed|"
@@ -106,12 +103,11 @@ _WORDS = re.compile(
     r"送信できません|配信できません|送信でき|届け|拒否|エラー|无法|無法|失败|失敗|"
     r"tidak (?:dapat|terkirim)|gagal|[45]\d\d[ -][45]\.\d{1,2}\.\d|"
     r"<<< [45]\d\d|"
-    r"duplicated message-id",
-    re.IGNORECASE,
+    r"duplicated message-id"
 )
-_AUTO_SUBJECT = re.compile(
+_AUTO_SUBJECT = phrases(
     r"^\s*(?:(?:re|aw|sv|antw?|fwd?)\s*:\s*)?\W{0,3}(?:out[ -]of[ -](?:the[ -])?office|"
-    r"automatic(?:ally generated)? (?:reply|response)|auto(?:mated|matic)?[ :-]{0,2}(?:reply|response|respond\w*|"
+    r"automatic(?:ally generated)? (?:reply|response)|auto(?:mated|matic)?[ :-]{0,2}(?:reply|response|respond[\pL\d_]*|"
     r"antwort)|"
     r"auto\s*:|autoreply|auto-?responder|vacation|on (?:vacation|leave|holiday)|away from|i(?:'m| am) (?:away|out|"
     r"on (?:leave|vacation|holiday))|"
@@ -123,10 +119,9 @@ _AUTO_SUBJECT = re.compile(
     r"自動(?:返信|応答|回答)|"
     r"不在(?:通知|の)|自动(?:回复|答复)|自動(?:回覆|答覆)|"
     r"balasan otomatis|jawaban otomatis|sedang cuti|di luar kantor|autosvar|automaattinen|"
-    r"odpowied[źz] automatyczna|automatick[áa] odpov|otomatik yan[ıi]t|자동 (?:회신|응답)|부재)",
-    re.IGNORECASE,
+    r"odpowied[źz] automatyczna|automatick[áa] odpov|otomatik yan[ıi]t|자동 (?:회신|응답)|부재)"
 )
-_CHALLENGE = re.compile(
+_CHALLENGE = phrases(
     r"please (?:confirm|verify|authenticate) (?:your|that you|this) (?:message|e-?mail|mail|sender|sent)|"
     r"confirm(?:ation)? (?:of )?(?:your|the) (?:message|e-?mail) (?:to|delivery)|"
     r"sender (?:verification|confirmation|authentication|authorization)|verify#|spam ?arrest|spamblocker|"
@@ -134,40 +129,33 @@ _CHALLENGE = re.compile(
     r"requires? (?:verification|confirmation|authentication)|your (?:message|e-?mail) (?:to .{1,80} )?(?:is|"
     r"has been) (?:awaiting|held|pending|being held|quarantined) .{0,40}(?:verif|confirm|approv|authent)|"
     r"antispam uol|confirme? (?:seu|su|votre) (?:e-?mail|mensaje|mensagem|message)|action required .{0,40}deliver|"
-    r"\[(?:ask|tmda|choicemail)[^\]]{0,30}\]|best[äa]tigen sie ihre (?:nachricht|e-?mail)",
-    re.IGNORECASE,
+    r"\[(?:ask|tmda|choicemail)[^\]]{0,30}\]|best[äa]tigen sie ihre (?:nachricht|e-?mail)"
 )
-_CHALLENGE_FROM = re.compile(
+_CHALLENGE_FROM = phrases(
     r"spamarrest\.com|boxbe\.com|mailblocks\.com|antispamuol|anti-?spam@uol|bluebottle\.com|sendio|knowspam|0spam|"
-    r"cashette|onlymyemail",
-    re.I,
+    r"cashette|onlymyemail"
 )
-_UNSUBSCRIBE = re.compile(
+_UNSUBSCRIBE = phrases(
     r"^\s*(?:(?:re|fwd?)\s*:\s*)?[\[(\"'*]*(?:(?:please\s+)?(?:un-?subscribe|opt[ -]?out|remove me|stop|"
-    r"take me off)|abmelden|abbestellen|austragen|d[ée]sinscri\w+|"
+    r"take me off)|abmelden|abbestellen|austragen|d[ée]sinscri[\pL\d_]+|"
     r"se d[ée]sabonner|darse? de baja|cancelar (?:la )?suscripci[óo]n|baja|descadastrar|"
-    r"cancelar (?:a )?inscri[çc][ãa]o|disiscri\w+|cancella(?:zione|mi)|uitschrijven|afmelden|"
+    r"cancelar (?:a )?inscri[çc][ãa]o|disiscri[\pL\d_]+|cancella(?:zione|mi)|uitschrijven|afmelden|"
     r"отписаться|отписка|退订|取消订阅|退訂|配信停止|購読解除|"
     r"berhenti berlangganan)[\])\"'*!. ]*(?:$|(?:me|from|request|list|"
-    r"anfrage|von)\b)",
-    re.IGNORECASE,
+    r"anfrage|von)\b)"
 )
-_UNSUBSCRIBE_TO = re.compile(
-    r"(?:^|<|[.+_-])(?:unsub(?:scribe)?|opt-?out|leave|remove|list-unsubscribe|u)[.+_=@-]", re.IGNORECASE
-)
-_COMPLAINT_SUBJECT = re.compile(
-    r"^\s*complaint about message from|e?mail feedback report for|abuse report for (?:ip|message)|^\s*spam complaint",
-    re.IGNORECASE,
+_UNSUBSCRIBE_TO = phrases(r"(?:^|<|[.+_-])(?:unsub(?:scribe)?|opt-?out|leave|remove|list-unsubscribe|u)[.+_=@-]")
+_COMPLAINT_SUBJECT = phrases(
+    r"^\s*complaint about message from|e?mail feedback report for|abuse report for (?:ip|message)|^\s*spam complaint"
 )
 _FORWARDED = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i|fw)\s*:\s*", re.IGNORECASE)
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|antw?|odp|r|回复|答复|回覆|res)(?:\[\d+\])?\s*:", re.IGNORECASE)
-_AUTO_WORDS = re.compile(
+_AUTO_WORDS = phrases(
     r"out of (?:the )?office|(?:currently|am) (?:away|out|on (?:leave|vacation|holiday))|on (?:annual )?leave|"
     r"will be (?:back|away|traveling|travelling|out)|limited access to (?:my )?e-?mail|"
     r"nicht im (?:b[üu]ro|hause)|abwesend|en cong[ée]s?|absent|fuera de (?:la )?oficina|de vacaciones|"
     r"de f[ée]rias|fora do|in ferie|fuori (?:sede|ufficio)|afwezig|в отпуске|отсутств|不在|休暇|休假|cuti|"
-    r"tidak berada di kantor",
-    re.IGNORECASE,
+    r"tidak berada di kantor"
 )
 _LIKE_LIST = ("list-id", "list-unsubscribe", "list-post")
 

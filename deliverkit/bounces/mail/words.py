@@ -12,12 +12,13 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from deliverkit.bounces.mail.address import ADDRESS, ANY_ADDRESS, addresses, clean_address, is_daemon
+from deliverkit.bounces.mail.patterns import phrases
 from deliverkit.bounces.mail.transcript import Said, is_transcript, read_transcript
 
 MAX_LINES = 400
 MAX_WORDS = 4_000
 
-_COPY = re.compile(
+_COPY = phrases(
     r"^[\s>|*_=+#-]*(?:"
     r"(?:this is|below is|here is|below this line is|enclosed is|included is|following is|"
     r"attached is)?[ ]?a copy of (?:the|your) (?:original |undelivered |returned )?(?:message|mail|e-?mail)\b|"
@@ -32,7 +33,7 @@ _COPY = re.compile(
     r"oorspronkelijk bericht|исходное (?:сообщение|письмо)|заголовки (?:исходного|письма)|元のメッセージ|原メール|"
     r"原始邮件|原始郵件|pesan asli"
     r")",
-    re.IGNORECASE | re.MULTILINE,
+    lines=True,
 )
 _HEADERS = re.compile(
     r"^(?:(?:Return-Path|Received|Message-ID|Delivered-To|Reply-To|From|To|Subject|Date|MIME-Version|Content-Type|"
@@ -72,9 +73,10 @@ _INLINE = re.compile(
     rf"[\s:：\"'<(\[;,]{{1,8}}(?:mailto:|rfc822;)?({ADDRESS})",
     re.IGNORECASE,
 )
-_BOILERPLATE = re.compile(
+_BOILERPLATE = phrases(
     r"^[\s>*#|=_+.-]*(?:"
-    r"(?:this is (?:the|an?) (?:automatic\w*|mail (?:system|delivery|server)|mailer-daemon|qmail|mime|multi-?part|"
+    r"(?:this is (?:the|an?) (?:automatic[\pL\d_]*|mail (?:system|delivery|server)|mailer-daemon|"
+    r"qmail|mime|multi-?part|"
     r"dragonfly|permanent error; i)|"
     r"this (?:message|e-?mail|nondelivery report|report) (?:was|is|has been) (?:created|generated|sent|"
     r"automatically|an? auto)|"
@@ -102,10 +104,9 @@ _BOILERPLATE = re.compile(
     r"это письмо (?:создано|отправлено)|к сожалению|рекомендуем|не нужно|diese (?:nachricht|e-?mail) wurde|"
     r"ce message|este mensaje|"
     r"questo messaggio|esta (?:é|e) uma mensagem)"
-    r")",
-    re.IGNORECASE,
+    r")"
 )
-_STRONG = re.compile(
+_STRONG = phrases(
     r"(?:error that the other server returned was|response (?:from the remote server |received )?was|"
     r"remote server returned(?: the following)?(?: error)?|"
     r"remote host said|failed with|following error message|error message is|did not like our [\w :]{2,20}|"
@@ -115,35 +116,30 @@ _STRONG = re.compile(
     r"antwort(?:ete)?(?: des servers)?|lautet|r[ée]ponse(?: du serveur)?|respuesta(?: del servidor)?|"
     r"resposta(?: do servidor)?|"
     r"risposta(?: del server)?|ответ(?: сервера)?|сообщил)"
-    r"[\s]*[:：=\n'\"\[]+\s*",
-    re.IGNORECASE,
+    r"[\s]*[:：=\n'\"\[]+\s*"
 )
-_WEAK = re.compile(
+_WEAK = phrases(
     r"(?:^|\s)(?:reason|because|error|diagnostic[- ]code|technical details of (?:permanent|temporary) failure|"
     r"cause|grund|fehler|ursache|raison|motif|"
-    r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*",
-    re.IGNORECASE,
+    r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*"
 )
 _CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
-_MX = re.compile(
+_MX = phrases(
     r"\bhost:? ([\w.-]{1,253}\w)[\s\[(:]|(?:connect(?:ing|ed)? to|conversation with|"
     r"lost connection with) ([\w.-]{1,253}\w)\[|"
     r"^([\w-]+(?:\.[\w-]+)+)\.? \[[\d.:a-fA-F]+\] did not|server ([\w-]+(?:\.[\w-]+)+) ?\[|"
     r"by ([\w-]+(?:\.[\w-]+)+)\.? \[[\d.a-fA-F:]+\]",
-    re.IGNORECASE | re.MULTILINE,
+    lines=True,
 )
-_PHASES = (
-    (
-        re.compile(r"end\s+of\s+(?:data|message)|our final data|after i sent the message|refused to accept your", re.I),
-        "eod",
-    ),
-    (re.compile(r"reply\s+to\s+RCPT|after RCPT|our RCPT|\[RCPT_TO\]|in RCPT TO|does not like recipient", re.I), "rcpt"),
-    (re.compile(r"reply\s+to\s+MAIL|after MAIL|our MAIL|\[MAIL_FROM|in MAIL FROM|does not like sender", re.I), "mail"),
-    (re.compile(r"reply\s+to\s+DATA|after DATA|our DATA", re.I), "data"),
-    (re.compile(r"(?:reply\s+to|after|our) (?:EHLO|HELO)", re.I), "ehlo"),
-    (re.compile(r"(?:reply\s+to|after|our) AUTH", re.I), "auth"),
-    (re.compile(r"refused to talk to me|initial connection|initial greeting|^\s*connect(?:ing)? to ", re.I), "connect"),
-)  # fmt: skip
+_PHASE = phrases(
+    r"(?P<eod>end\s+of\s+(?:data|message)|our final data|after i sent the message|refused to accept your message)|"
+    r"(?P<rcpt>(?:reply\s+to|after|our|in)\s+RCPT|\[RCPT_TO\]|does not like recipient)|"
+    r"(?P<mail>(?:reply\s+to|after|our|in)\s+MAIL[ :]|\[MAIL_FROM\]|does not like sender)|"
+    r"(?P<data>(?:reply\s+to|after|our)\s+DATA)|(?P<ehlo>(?:reply\s+to|after|our)\s+(?:EHLO|HELO))|"
+    r"(?P<auth>(?:reply\s+to|after|our)\s+AUTH\b)|"
+    r"(?P<connect>refused to talk to me|initial connection|initial greeting|^\s*connect(?:ing)?\s+to )",
+    lines=True,
+)
 _GAP = re.compile(r"^([ \t]*[245]\d\d-[^\n]*)\n[ \t]*\n(?=[ \t]*[245]\d\d[ -])", re.MULTILINE)
 _LABEL_CODE = re.compile(r",?\s*(?:ERROR_CODE|ResponseCode)\s*:?\s*", re.IGNORECASE)
 _ADDRESS_ONLY = re.compile(rf"^\W*(?:{ADDRESS}|mailto:|rfc822;|[\W_])*\W*$")
@@ -277,7 +273,8 @@ def _where(text: str) -> tuple[str | None, str | None]:
     host = next((g for g in match.groups() if g), None) if match else None
     if host and (host.replace(".", "").isdigit() or "." not in host):
         host = None
-    phase = next((phase for pattern, phase in _PHASES if pattern.search(text)), None)
+    stage = _PHASE.search(text)
+    phase = next((name for name, value in stage.groupdict().items() if value), None) if stage else None
     return host.lower() if host else None, phase
 
 
