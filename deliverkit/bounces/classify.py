@@ -7,7 +7,8 @@ Order of proof, strongest first (``_rank``):
 3. rules of that provider that are a phrase alone;
 4. the same two for a provider that nothing else names, and for gateways, blocklists and mail servers, which may
    stand in front of or behind the one that spoke;
-5. generic phrases, which mean one thing whoever says them;
+5. enhanced codes that only one provider uses (Microsoft's ``5.7.708``), then generic phrases, which mean one thing
+   whoever says them;
 6. the enhanced code, in its phase; 7. the reply code; 8. nothing: ``unknown.unclassified``.
 
 A rule of one mailbox provider never wins with ``sure`` when the MX belongs to another: it ranks behind the generic
@@ -128,9 +129,20 @@ class Classifier:
         if len(self._remembered) >= _MAX_REMEMBERED:
             self._remembered.clear()
         found = self._candidates(key)
-        verdict = self._decide(key, found) if found and found[0].rank != _RANK_FOREIGN else None
+        own = bool(found) and found[0].rank != _RANK_FOREIGN
+        verdict = self._decide(key, found) if own or self._is_private(key) else None
         self._remembered[key] = verdict
         return verdict
+
+    def _is_private(self, key: _Key) -> bool:
+        """Is the enhanced code one that a single provider uses, for one thing, and does nothing name another one?
+
+        Then it says more than a generic phrase beside it: ``5.7.708 Service unavailable``.
+        """
+        matched, code, enhanced, by_mx, phase = key
+        provider = by_mx or self._marked(matched)
+        by_code = reason_of_codes(self._knowledge, code, enhanced, provider, phase)
+        return by_code.provider is not None and not self._providers.are_rivals(by_code.provider, provider)
 
     def _classify_generic(self, key: _Key, text: str) -> Verdict:
         phrases = self._phrases.search(text.encode())
@@ -203,6 +215,7 @@ class Classifier:
         by_code = reason_of_codes(self._knowledge, code, enhanced, provider, phase)
         if not found:
             rule, reason, confidence, basis = None, by_code.reason, by_code.confidence, by_code.basis
+            provider = provider or by_code.provider
         else:
             best = found[0]
             rule, reason, basis = best.rule, best.rule.reason, Basis.RULE

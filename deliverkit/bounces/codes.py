@@ -20,6 +20,8 @@ class ByCode(NamedTuple):
     basis: Basis
     telling: bool = False
     """The code means one thing: it can confirm or contradict a phrase."""
+    provider: str | None = None
+    """Who alone uses this code: it names its writer as a mark in the text would."""
 
 
 def reason_of_codes(
@@ -70,4 +72,4 @@ def _by_enhanced(knowledge: Knowledge, enhanced: str, phase: str | None) -> ByCo
     if phase in _AFTER_RECIPIENT and reason.startswith("invalid_address."):
         telling = False
     confidence = Confidence.LIKELY if telling else Confidence.WEAK
-    return ByCode(reason, confidence, Basis.ENHANCED_CODE, telling)
+    return ByCode(reason, confidence, Basis.ENHANCED_CODE, telling, spec.provider if telling else None)

@@ -150,3 +150,14 @@ def test_any_bounce_gets_a_verdict(text: str, mx: str, phase: str) -> None:
     found = default_classifier().classify(bounce)
     assert found.reason in load().reasons
     default_classifier().evidence(bounce, found)
+
+
+def test_a_code_that_one_provider_alone_uses_outranks_a_generic_phrase() -> None:
+    verdict = default_classifier().classify(parse_reply("550 5.7.750 Service unavailable. Something new"))
+    assert verdict.provider == "exchange_online"
+    assert verdict.basis is Basis.ENHANCED_CODE
+
+
+def test_it_does_not_where_another_provider_spoke() -> None:
+    bounce = Bounce(parse_reply("550 5.7.750 mailbox full"), mx="gmail-smtp-in.l.google.com")
+    assert default_classifier().classify(bounce).provider == "gmail"
