@@ -87,6 +87,14 @@ def in_world(network: Network, job: Callable[[World], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def nobody_answered(world: World) -> bool:
+    """Whether every question of the run so far went unanswered: then nothing at all could be checked."""
+    from deliverkit.net.cache import RunCache
+
+    answers = world.resolver.answers() if isinstance(world.resolver, RunCache) else ()
+    return bool(answers) and all(answer.failed for answer in answers)
+
+
 def target(
     network: Network,
     *,

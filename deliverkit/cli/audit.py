@@ -19,7 +19,7 @@ from deliverkit.model import Audit
 from deliverkit.report.data import audit_data, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.audit import audit_text, summary_line
-from deliverkit.session import Network, in_world, target
+from deliverkit.session import Network, in_world, nobody_answered, target
 
 TOGETHER = 4
 """Domains audited at the same time."""
@@ -77,21 +77,21 @@ def command(
         for name in names
     ]
 
-    async def job(world: World) -> list[Audit]:
+    async def job(world: World) -> tuple[list[Audit], bool]:
         slots = asyncio.Semaphore(TOGETHER)
 
         async def one(each: Target) -> Audit:
             async with slots:
                 return await audit(each, world, checks=wanted)
 
-        return list(await asyncio.gather(*(one(each) for each in targets)))
+        return list(await asyncio.gather(*(one(each) for each in targets))), nobody_answered(world)
 
-    audits = in_world(network, job)
+    audits, silent = in_world(network, job)
     say = Sentences(load(), language(lang))
     write(_render(audits, say, fmt, color, output, evidence), output)
     if len(audits) > 1:
         note(summary_line(audits, say))
-    return exit_code([check for each in audits for check in each.checks], fail_on)
+    return exit_code([check for each in audits for check in each.checks], fail_on, silent=silent)
 
 
 def _domains(given: tuple[str, ...], files: tuple[str, ...]) -> list[str]:

@@ -22,7 +22,7 @@ from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.blocklists import blocklists_text
 from deliverkit.report.text.layout import Page
 from deliverkit.report.text.steps import write_steps
-from deliverkit.session import Network, in_world
+from deliverkit.session import Network, in_world, nobody_answered
 
 EPILOG = """\b
 Examples:
@@ -64,18 +64,18 @@ def command(
     targets = [_target(text, network) for text in subject]
     also = _known(lists)
 
-    async def job(world: World) -> list[CheckResult]:
+    async def job(world: World) -> tuple[list[CheckResult], bool]:
         world = dataclasses.replace(world, also_lists=also)
         found = []
         for target in targets:
             name = "ip-blocklists" if target.ips else "domain-blocklists"
             found += [result async for result in run_checks([name], target, world)]
-        return found
+        return found, nobody_answered(world)
 
-    results = in_world(network, job)
+    results, silent = in_world(network, job)
     say = Sentences(knowledge, language(lang))
     write(_json(targets, results, say) if fmt == "json" else _text(targets, results, say, color, output, every), output)
-    return exit_code(results, fail_on)
+    return exit_code(results, fail_on, silent=silent)
 
 
 def _target(text: str, network: Network) -> Target:

@@ -15,7 +15,7 @@ from deliverkit.knowledge import load
 from deliverkit.model import Diagnosis
 from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
-from deliverkit.session import Network, in_world, target
+from deliverkit.session import Network, in_world, nobody_answered, target
 
 EPILOG = """\b
 Examples:
@@ -74,17 +74,18 @@ def command(
     asked = check_names(checks, ())
     found_bounces, classifier = bounces(text, files, with_rules(rule_files))
 
-    async def job(world: World) -> list[Diagnosis]:
-        return [await diagnose(bounce, classifier, given, world, asked=asked) for bounce in found_bounces]
+    async def job(world: World) -> tuple[list[Diagnosis], bool]:
+        done = [await diagnose(bounce, classifier, given, world, asked=asked) for bounce in found_bounces]
+        return done, nobody_answered(world)
 
-    found = in_world(network, job)
+    found, silent = in_world(network, job)
     say = Sentences(load(), language(lang))
     write(render(found, say, fmt, color, output), output)
     results = [check for diagnosis in found for check in diagnosis.checks]
     if not results:
         note("no check could run: give --domain, --ip or --recipient to prove the cause")
         return ExitCode.INCOMPLETE
-    return exit_code(results, fail_on)
+    return exit_code(results, fail_on, silent=silent)
 
 
 def render(found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None) -> str:

@@ -72,16 +72,17 @@ _RANK = {"error": 0, "warning": 1, "notice": 2, "info": 3}
 """By the values of ``Severity``, which are strings: a start does not wait for the model."""
 
 
-def exit_code(results: Iterable[CheckResult], fail_on: str) -> ExitCode:
+def exit_code(results: Iterable[CheckResult], fail_on: str, *, silent: bool) -> ExitCode:
     """The exit code of a run: 4 over 1 over 3 over 0.
 
-    ``fail_on`` is a severity, or ``never``. Nothing could be checked when every check that had something to
-    ask came to ``unknown``.
+    ``fail_on`` is a severity, or ``never``. ``silent``: not one question of the run was answered; that is
+    said on stderr as well, because every row alone only says that it is unknown.
     """
     from deliverkit.model import Outcome
 
     asked = [r for r in results if r.outcome is not Outcome.NOT_APPLICABLE]
-    if asked and all(r.outcome is Outcome.UNKNOWN for r in asked):
+    if silent:
+        note("no name server answered: nothing could be checked; see --nameserver, --timeout, or your network")
         return ExitCode.NOTHING_CHECKED
     if fail_on != "never":
         limit = _RANK[fail_on]

@@ -63,7 +63,14 @@ def test_a_ten_megabyte_paste_is_refused_at_once(deliverkit: Run) -> None:
 
 def test_a_malformed_rule_file_is_named_with_key_and_line(deliverkit: Run, tmp_path: Path) -> None:
     rules = tmp_path / "mine.toml"
-    rules.write_text('[[rule]]\nid = "mine.one"\npattern = "[unclosed"\nreason = "blocked.ip_listed"\nexamples = ["550 x"]\n')
+    lines = [
+        "[[rule]]",
+        'id = "mine.one"',
+        'pattern = "[unclosed"',
+        'reason = "blocked.ip_listed"',
+        'examples = ["550 x"]',
+    ]
+    rules.write_text("\n".join(lines))
     ran = deliverkit("explain", "550 x", "--rules", str(rules))
     assert ran.code == 2
     assert str(rules) in ran.err
