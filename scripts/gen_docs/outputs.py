@@ -29,6 +29,8 @@ _MARKED = re.compile(
 _SECONDS = re.compile(r"\d+\.\d s$")
 """How long it took, which is another each time."""
 BUG = 70
+README = "README.md"
+"""The front page of the repository shows output too."""
 
 
 def refreshed(content: str, where: str) -> str:
@@ -48,8 +50,8 @@ def refreshed(content: str, where: str) -> str:
 def marked_pages(docs: Path, generated: tuple[str, ...]) -> dict[str, str]:
     """Hand-written pages that show output: path below ``docs`` to what they should say."""
     pages = {}
-    for path in sorted(docs.rglob("*.md")):
-        name = path.relative_to(docs).as_posix()
+    for path in (docs.parent / README, *sorted(docs.rglob("*.md"))):
+        name = f"../{README}" if path.name == README else path.relative_to(docs).as_posix()
         content = path.read_text(encoding="utf-8")
         if name.partition("/")[0] not in generated and _MARKED.search(content):
             pages[name] = refreshed(content, name)
