@@ -37,7 +37,7 @@ _WANTED = (
     "x-original-to|x-envelope-to|x-rcpt-to|x-actual-recipient|x-postfix-sender|x-mailer-daemon-recipients|x-vacation|x-mail-autoreply|"
     "x-autoreply-from|auto-reply-from|x-away|feedback-id|status|newsgroups|x-hmxmroriginalrecipient"
 )
-_HEADER = re.compile(rf"^({_WANTED})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.IGNORECASE | re.MULTILINE)
+WANTED = re.compile(rf"^({_WANTED})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.IGNORECASE | re.MULTILINE)
 _PART_HEADER = re.compile(
     r"^(content-type|content-transfer-encoding|content-disposition|message-id|return-path|from)[ \t]*:[ \t]*"
     r"(.*(?:\n[ \t]+\S.*)*)",
@@ -112,7 +112,7 @@ def open_mail(data: bytes) -> Mail:
     """Cut a mail into the parts of a report. Never raises; looks at ``MAX_LOOK`` bytes and ``MAX_PARTS`` parts."""
     window = plain(data)
     head_bytes, body = _head_and_body(window)
-    head = read_head(_HEADER, head_bytes)
+    head = read_head(WANTED, head_bytes)
     mail = Mail(head, [], [], [], None, media_type(head.get("content-type", "")))
     returned: Part | None = None
     html: list[Part] = []
@@ -165,7 +165,7 @@ def original_head(part: Part) -> Head:
     if body[:1] == b"\n":
         body = body.lstrip(b"\n")
     head, _ = _head_and_body(body)
-    return read_head(_HEADER, head)
+    return read_head(WANTED, head)
 
 
 def media_type(value: str) -> str:

@@ -184,7 +184,7 @@ def read_words(notice: str, known: Sequence[str] = (), own: Collection[str] = ()
     if not leads:
         # Named nowhere: what is said is said for all known ones.
         words = extract("\n".join(line for line in lines if not _BOILERPLATE.match(line)))
-        return [Said(k, words, *_where(notice)) for k in known] or [Said(None, words, *_where(notice))]
+        return [Said(k, words, *where(notice)) for k in known] or [Said(None, words, *where(notice))]
     return _for_known(_segments(lines, leads), known)
 
 
@@ -241,9 +241,9 @@ def _segments(lines: list[str], leads: list[tuple[int, str]]) -> list[Said]:
             before = [line for line in lines[:start] if not _BOILERPLATE.match(line) and line.strip()]
             words = extract("\n".join(before))
         segment = "\n".join(piece)
-        mx, phase = _where(segment)
+        mx, phase = where(segment)
         if mx is None and phase is None:
-            mx, phase = _where(tail)
+            mx, phase = where(tail)
         found.append(Said(address, words, mx, phase))
     return found
 
@@ -268,7 +268,8 @@ def _only_addresses(line: str) -> bool:
     return "@" in line and _ADDRESS_ONLY.match(line) is not None
 
 
-def _where(text: str) -> tuple[str | None, str | None]:
+def where(text: str) -> tuple[str | None, str | None]:
+    """The host that spoke and the SMTP command that it answered, as far as the words tell."""
     match = _MX.search(text)
     host = next((g for g in match.groups() if g), None) if match else None
     if host and (host.replace(".", "").isdigit() or "." not in host):

@@ -1,0 +1,88 @@
+"""The words that decide: the remote server's in full, before what the local system made of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from deliverkit.bounces.mail.fields import Status
+from deliverkit.bounces.mail.patterns import phrases
+from deliverkit.bounces.mail.transcript import Said, continued
+from deliverkit.bounces.mail.words import read_words
+from deliverkit.bounces.reply import parse_reply
+from deliverkit.model import Reply
+
+_EXPIRED = phrases(
+    r"expired|too long|could not be delivered for|delivery time|retry time(?:out)? (?:not|exceeded)|retry timeout|"
+    r"giving up|gave up|"
+    r"unable to deliver in|not delivered within|exceeded|message is too old|lifetime"
+)
+_VAGUE = phrases(
+    r"^(?:(?:[245]\d\d[ -]?)?(?:\d\.\d{1,3}\.\d{1,3}\s*)?(?:\W*|service unavailable|delivery failed|"
+    r"message rejected|failed|unknown|undefined status|"
+    r"remote smtp server has rejected address|host unknown|mail refused|permanent (?:failure|error).{0,20}|"
+    r"transaction failed|data format error|user unknown|"
+    r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
+    r"the message could not be delivered\.?)\W*)$"
+)
+_CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
+_LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
+_LAST_CAUSE = re.compile(
+    r"(?is)(?:expired|too long|in \d+ (?:minutes|hours|"
+    r"seconds)).{0,200}?(?:[<\[(](4\d\d[ -][^\n]{3,400}?)[>\])]\s*$|->\s*'?(4\d\d[ -].{3,400}))|"
+    r"LED=(4\d\d[ -][^}\n]{3,400}?)\}",
+)
+_TRAILER = re.compile(
+    r"(?i)(?:message could not be delivered for|message will be deleted from|i'm not going to try again|"
+    r"this message has been in the queue too|"
+    r"retry timeout exceeded|delivery time expired|giving up on)"
+)
+
+
+def deciding_reply(status: Status, recipient: str | None, notice: str) -> tuple[Reply, Said | None]:
+    """The words that decide: the remote server's, in full, before the local system's summary."""
+    diagnostic = status.diagnostic
+    said: Said | None = None
+    if _CUT_SHORT.search(diagnostic):
+        diagnostic = continued(diagnostic, notice) or diagnostic
+    elif not diagnostic or _VAGUE.match(diagnostic) or _EXPIRED.search(diagnostic):
+        found = read_words(notice, (recipient,) if recipient else ())
+        said = found[0] if found else None
+        if said and said.words and _better(said.words, diagnostic):
+            diagnostic = f"{said.words}\n\n{diagnostic}" if diagnostic and _EXPIRED.search(diagnostic) else said.words
+    if not diagnostic:
+        diagnostic = status.comment
+    return _with_status(cause(diagnostic), status), said
+
+
+def _better(words: str, diagnostic: str) -> bool:
+    if not diagnostic or len(diagnostic) < 8:
+        return True
+    plain = " ".join(diagnostic.split()).lower()
+    return len(words) > len(diagnostic) + 8 and plain not in " ".join(words.split()).lower()[: len(plain) + 40]
+
+
+def _with_status(diagnostic: str, status: Status) -> Reply:
+    """The parsed reply; the status field lends its code to words that carry none of their own."""
+    reply = parsed(diagnostic)
+    if reply.code is None and reply.enhanced_code is None and status.status:
+        words = reply.text
+        return replace(reply, enhanced_code=status.status, text=f"{status.status} {words}".strip())
+    return reply
+
+
+def parsed(words: str) -> Reply:
+    """The reply in the words of a report: what the local system says in front of it is left out."""
+    match = _LOCAL.match(words)
+    if match:
+        words = words[match.end() :]
+    return parse_reply(words)
+
+
+def cause(words: str) -> str:
+    """The last temporary reply behind "expired", where the words name it; else the words."""
+    match = _LAST_CAUSE.search(words)
+    if match:
+        return (match[1] or match[2] or match[3]).strip()
+    parts = _TRAILER.split(words, maxsplit=1)
+    return parts[0].rstrip(". ") if len(parts) > 1 and len(parts[0].strip()) > 15 else words
