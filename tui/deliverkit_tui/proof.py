@@ -146,11 +146,22 @@ def _asked(result: CheckResult) -> Iterator[Block]:
     for item in items:
         yield Block(line(item.label, "dim"), indent=2)
         yield Block(text(item.value, "", 1200), indent=4)
-    digs = list(dict.fromkeys(item.dig for item in items if item.dig))
+    digs = list(dict.fromkeys([*_tree_digs(result), *(item.dig for item in items if item.dig)]))[:_MAX_VALUES]
     if digs:
         yield Block(row(("Ask the same", "strong"), ("   c copies", "dim")), gap=True)
     for dig in digs:
         yield Block(line(dig, "code", 600), indent=2, command=one_line(dig, 4000))
+
+
+def _tree_digs(result: CheckResult) -> list[str]:
+    """The questions of the SPF tree, its root first."""
+    nodes = [result.facts.tree.root] if isinstance(result.facts, SpfFacts) else []
+    digs = []
+    while nodes:
+        node = nodes.pop(0)
+        digs += [node.dig] if node.dig else []
+        nodes += node.children
+    return digs
 
 
 def reply_of(diagnosis: Diagnosis, say: Sentences) -> list[Block]:

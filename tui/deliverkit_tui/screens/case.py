@@ -107,7 +107,6 @@ kept in the history by itself.
     def on_mount(self) -> None:
         """Explain at once; ask right after the first paint."""
         self._open(self._bounces, self._given)
-        super().on_mount()
         self.query_one(CaseChecks).focus()
         self.call_after_refresh(self._ask)
 

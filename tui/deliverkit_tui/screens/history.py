@@ -62,7 +62,6 @@ afresh. `r` opens it and asks everything anew. `d` deletes it, and `u` brings th
 
     def on_mount(self) -> None:
         """Fill the list."""
-        super().on_mount()
         self._fill()
         self.query_one(CaseRows).focus()
 

@@ -67,7 +67,6 @@ Below are your recent cases and three examples on a recorded world, which need n
 
     def on_mount(self) -> None:
         """Paint first; the classifier and the history come after."""
-        super().on_mount()
         self.query_one(Intake).focus()
         self.call_after_refresh(self._warm)
 

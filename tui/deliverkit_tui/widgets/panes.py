@@ -46,5 +46,6 @@ class PaneSwitch(Horizontal):
 
     def on_click(self, event: events.Click) -> None:
         """By mouse."""
-        if event.widget is not None and event.widget.id in ("to-checks", "to-steps"):
-            self.post_message(self.Chosen(event.widget.id.removeprefix("to-")))
+        for pane in ("checks", "steps"):
+            if self.query_one(f"#to-{pane}").region.contains_point(event.screen_offset):
+                self.post_message(self.Chosen(pane))

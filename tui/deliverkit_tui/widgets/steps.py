@@ -132,7 +132,7 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
 
     def on_click(self, event: events.Click) -> None:
         """A click on the line opens or closes; a click on the body leaves it."""
-        if event.widget is not None and any(map(event.widget.has_class, ("head", "mark", "title"))):
+        if self.query_one(".head").region.contains_point(event.screen_offset):
             self.action_open_close()
 
     def _rebuild(self) -> None:
