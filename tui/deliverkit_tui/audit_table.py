@@ -60,16 +60,23 @@ class LeftOut:
 
 
 def read_domains(text: str) -> tuple[list[str], list[LeftOut]]:
-    """The domains in a text, each once: one a line, or several between commas and spaces; ``#`` begins a comment."""
+    """The domains in a text, each once: one a line, or several between commas or spaces; ``#`` begins a comment."""
     found: dict[str, None] = {}
     left: list[LeftOut] = []
     for number, line in enumerate(text.splitlines(), 1):
-        for word in line.partition("#")[0].replace(",", " ").replace(";", " ").split():
-            try:
-                found[domain_name(word)] = None
-            except InputError as error:
-                left.append(LeftOut(one_line(word, 60), number, str(error)))
+        for part in line.partition("#")[0].replace(";", ",").split(","):
+            for piece in _pieces(part.strip()):
+                try:
+                    found[domain_name(piece)] = None
+                except InputError as error:
+                    left.append(LeftOut(one_line(piece, 60), number, str(error)))
     return list(found), left
+
+
+def _pieces(part: str) -> list[str]:
+    """The words of a part where each has a dot or a colon; else it is one thing, a sentence or ``Ann <ann@…>``."""
+    words = part.split()
+    return words if all("." in word or ":" in word for word in words) else [part]
 
 
 @dataclass(slots=True)

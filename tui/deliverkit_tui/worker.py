@@ -67,6 +67,10 @@ class Core:
         self._numbers[group] = self.current(group) + 1
         self._owner.workers.cancel_group(self._owner, group)
 
+    def share(self, other: Core) -> None:
+        """Ask through the world of a screen below this one, so that a second look there is a second look here too."""
+        self._world = other._world
+
     def answers(self) -> tuple[Answer, ...]:
         """Every answer so far, in the order they came, without the account keys of blocklists."""
         if self._world is None:

@@ -342,7 +342,7 @@ class AuditScreen(Place):
         if event.key:
             from deliverkit_tui.screens.domain import DomainScreen
 
-            self.kit.go(DomainScreen(self.table.audit(event.key), self.table.checks))
+            self.kit.go(DomainScreen(self.table.audit(event.key), self.table.checks, self.core))
 
     def action_export(self) -> None:
         """Write the rows that are shown to a file."""

@@ -24,6 +24,7 @@ from deliverkit_tui.screens.place import Place
 from deliverkit_tui.widgets.chips import ALL, Chips
 from deliverkit_tui.widgets.filter_input import FilterInput
 from deliverkit_tui.widgets.page_view import PageView
+from deliverkit_tui.widgets.plain_input import PlainInput
 from deliverkit_tui.widgets.row_grid import RowGrid
 from deliverkit_tui.widgets.split import Split
 from deliverkit_tui.words import row
@@ -76,7 +77,7 @@ class BlocklistsScreen(Place):
 
     def compose_body(self) -> ComposeResult:
         """Input, headline, filters, rows and what the list of the row said."""
-        yield Input(placeholder="An IP address or a domain · Enter asks", id="asked", classes="panel")
+        yield PlainInput(placeholder="An IP address or a domain · Enter asks", id="asked", classes="panel")
         yield Static(id="headline")
         with Horizontal(id="filters"):
             yield Chips(chips(self.kit.say), id="states")

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from deliverkit.report.clean import one_line
 from deliverkit_tui.catalogue_index import KINDS, PLURALS, VERBS, CatalogueIndex, Entry
 from deliverkit_tui.commands import command
 from deliverkit_tui.grid_layout import Column
@@ -22,7 +23,7 @@ from deliverkit_tui.widgets.row_grid import Cell, RowGrid
 from deliverkit_tui.widgets.split import Split
 
 _COLUMNS = (
-    Column("kind", "", 8, drop=62),
+    Column("kind", "", 8, drop=54),
     Column("id", "id", 28, 22, shrink=2),
     Column("title", "what it is", 30, 14, flex=1),
 )
@@ -50,7 +51,7 @@ class CatalogueScreen(Place):
 
     def __init__(self, query: str = "") -> None:
         super().__init__()
-        self._query = query
+        self._query = one_line(query, 200)
         self._index: CatalogueIndex | None = None
         self._found: list[Entry] = []
         self._trail: list[str] = []

@@ -26,6 +26,7 @@ from deliverkit_tui.widgets.page_view import PageView
 from deliverkit_tui.widgets.row_grid import Cell, RowGrid
 from deliverkit_tui.widgets.split import Split
 from deliverkit_tui.words import ASKING, ROLES, SYMBOLS, row
+from deliverkit_tui.worker import Core
 
 _COLUMNS = (
     Column("state", "", 10, 10),
@@ -54,9 +55,10 @@ class DomainScreen(Place):
         Binding("b", "blocklists", "Look the domain up on the blocklists", show=False, id="domain.blocklists"),
     ]
 
-    def __init__(self, audit: Audit, checks: Sequence[str]) -> None:
+    def __init__(self, audit: Audit, checks: Sequence[str], asked_by: Core | None = None) -> None:
         super().__init__()
         self.audit = audit
+        self._asked_by = asked_by
         self._checks = tuple(checks)
         self._results = {result.check: result for result in audit.checks}
         self._asking: set[str] = set()
@@ -77,6 +79,8 @@ class DomainScreen(Place):
 
     def on_mount(self) -> None:
         """Fill in."""
+        if self._asked_by is not None:
+            self.core.share(self._asked_by)
         self._update()
         self.query_one(RowGrid).focus()
         missing = [name for name in self._checks if name not in self._results]

@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from deliverkit_tui.ink import ROLES, ink
+
 ALL = "all"
 
 
@@ -45,7 +47,7 @@ class Chips(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chips--chosen",
-        *(f"chips--{role}" for role in ("good", "bad", "warn", "unknown", "dim", "strong")),
+        *(f"chips--{role}" for role in ROLES),
     }
 
     class Chosen(Message):
@@ -140,8 +142,8 @@ class Chips(Widget):
         if chip.key == self.chosen:
             return self.get_component_rich_style("chips--chosen")
         if not self._counts.get(chip.key):
-            return base + self.get_component_rich_style("chips--dim", partial=True)
-        return base + self.get_component_rich_style(f"chips--{chip.role}", partial=True) if chip.role else base
+            return base + ink(self, "chips--dim")
+        return base + ink(self, f"chips--{chip.role}") if chip.role else base
 
 
 def _end(placed: Sequence[tuple[Chip, str, int]]) -> int:

@@ -6,11 +6,13 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
+from deliverkit_tui.widgets.plain_input import PlainInput
+
 MAX_PASTE = 4 * 1024 * 1024
 """Characters read of a paste: more than a hundred thousand domains."""
 
 
-class DomainInput(Input):
+class DomainInput(PlainInput):
     """An Input that takes a paste of many lines as what it is: a list."""
 
     class Given(Message):

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
+
+from deliverkit_tui.widgets.plain_input import PlainInput
 
 
-class FilterInput(Input):
+class FilterInput(PlainInput):
     """An Input without border that leaves by the keys that one would try."""
 
     HELP = (

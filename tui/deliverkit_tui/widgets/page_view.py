@@ -16,8 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from deliverkit_tui.ink import ROLES, ink
 from deliverkit_tui.pages import Line, Target, fold, links, parse, plain
-from deliverkit_tui.widgets.row_grid import ROLES
 
 Page = Callable[[int], str]
 """A page at a width, with roles marked by ``pages.mark``."""
@@ -31,7 +31,6 @@ class PageView(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1; overflow-x: hidden; scrollbar-gutter: stable;
         background: $background; color: $foreground;
     }
-    PageView .page-view--link { text-style: underline; }
     PageView .page-view--cursor {
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: $block-cursor-text-style;
     }
@@ -45,7 +44,6 @@ class PageView(ScrollView, can_focus=True):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "page-view--link",
         "page-view--cursor",
         *(f"page-view--{role}" for role in ROLES),
     }
@@ -191,7 +189,8 @@ class PageView(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(f"page-view--{name}", partial=name != "cursor")
+            component = f"page-view--{name}"
+            self._styles[name] = self.get_component_rich_style(component) if name == "cursor" else ink(self, component)
         return self._styles[name]
 
     def render_line(self, y: int) -> Strip:
@@ -206,7 +205,7 @@ class PageView(ScrollView, can_focus=True):
         for i, span in enumerate(self._lines[number]):
             style = base + self._style(span.role) if span.role in ROLES else base
             if span.link:
-                style = self._style("cursor") if at == (number, i) else style + self._style("link")
+                style = self._style("cursor") if at == (number, i) else style + Style(underline=True)
             segments.append(Segment(span.text, style))
         segments = self._selected(segments, number)
         strip = Strip(segments).crop_extend(0, width, base)

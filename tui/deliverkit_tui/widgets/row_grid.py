@@ -22,11 +22,11 @@ from textual.strip import Strip
 
 from deliverkit.report.clean import one_line
 from deliverkit_tui.grid_layout import Column, gap, widths
+from deliverkit_tui.ink import ROLES, ink
 
 Cell = tuple[str, str]
 """Text and role; the text may come from outside, it is cleaned when it is drawn."""
 
-ROLES = ("good", "bad", "warn", "unknown", "dim", "strong", "code")
 _POINTER = "▸"
 
 
@@ -244,8 +244,13 @@ class RowGrid(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         if name not in self._styles:
+            component = f"row-grid--{name}"
             self._styles[name] = (
-                self.get_component_rich_style(f"row-grid--{name}", partial=name in ROLES) if name else self.rich_style
+                ink(self, component)
+                if name in ROLES
+                else self.get_component_rich_style(component)
+                if name
+                else self.rich_style
             )
         return self._styles[name]
 
