@@ -27,6 +27,11 @@ _DAEMON = re.compile(
 )
 
 
+def _unescaped(match: re.Match[str]) -> str:
+    point = int(match[1], 16)
+    return chr(point) if point < 0xD800 or 0xDFFF < point < 0x110000 else "\ufffd"
+
+
 def clean_address(text: str) -> str | None:
     """One address out of a field: type prefix, brackets, comments and RFC 6533 escapes removed; None if it is none."""
     if ";" in text:
@@ -35,7 +40,7 @@ def clean_address(text: str) -> str | None:
             text = rest
     text = text.strip()
     if "\\x{" in text:
-        text = _UNIPOINT.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), text)
+        text = _UNIPOINT.sub(_unescaped, text)
     if "@" not in text:
         if "+40" not in text:
             return None
@@ -57,7 +62,7 @@ def clean_address(text: str) -> str | None:
 def addresses(text: str) -> list[str]:
     """All addresses in a text, in their order, each once, at most a hundred."""
     found: dict[str, str] = {}
-    for match in ANY_ADDRESS.finditer(text):
+    for match in ANY_ADDRESS.finditer(text[:20_000]):
         address = clean_address(match[0])
         if address:
             found.setdefault(address.lower(), address)
@@ -70,6 +75,7 @@ def first_address(field: str | None) -> str | None:
     """The address of a From or Return-Path field; comments and quoted names do not count."""
     if not field or "@" not in field:
         return None
+    field = field[:2000]
     start = field.rfind("<")
     if start >= 0:
         found = clean_address(field[start + 1 :].partition(">")[0])

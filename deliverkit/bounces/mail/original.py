@@ -41,7 +41,7 @@ def decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
+        return str(make_header(decode_header(value))).encode("utf-8", "replace").decode()
     except (ValueError, LookupError, TypeError, AssertionError, MessageError):
         return value
 

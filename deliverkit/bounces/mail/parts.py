@@ -49,9 +49,9 @@ _SNIFF = re.compile(rb"^--(\S{4,120})[ \t]*\n(?=\n|[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-
 _MBOX = re.compile(rb">?From [^\n]{0,300}\n")
 _STATUS_FIELD = re.compile(rb"^(?:final-recipient|original-recipient|reporting-mta)[ \t]*:", re.I | re.M)
 _LATE = re.compile(rb"content-type:[ \t]*message/(?:global-)?(?:delivery-status|feedback-report)", re.IGNORECASE)
-_TAG = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_SPANS = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"), ("<title", "</title>"))
 _BREAK = re.compile(r"</?(?:br|p|div|tr|table|h\d|li|ul|hr|pre|blockquote)\b[^>]{0,400}>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<(?![\w.+=-]{1,64}@)/?[a-zA-Z!][^>]{0,1000}>")
+_ANY_TAG = re.compile(r"<(?![\w.+=-]{1,64}@)/?[a-zA-Z!][^>]{0,300}>")
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RETURNED = (
@@ -71,7 +71,9 @@ class Part(NamedTuple):
 
     def text(self, limit: int = MAX_TEXT) -> str:
         """The first ``limit`` bytes, decoded; never raises, whatever encoding or charset it claims."""
-        return _decode(_unpack(self.body[: limit * 2], self.encoding)[:limit], self.charset)
+        text = _decode(_unpack(self.body[: limit * 2], self.encoding)[:limit], self.charset)
+        # Some charsets decode to halves of characters, which no encoder takes.
+        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 class Mail(NamedTuple):
@@ -309,5 +311,22 @@ def _as(body: bytes, charset: str) -> str:
 
 def without_tags(text: str) -> str:
     """HTML as plain lines."""
-    text = _TAG.sub(" ", text[: 4 * MAX_TEXT])
+    text = _without_hidden(text)
     return unescape(_ANY_TAG.sub("", _BREAK.sub("\n", text))).replace("\xa0", " ")
+
+
+def _without_hidden(text: str) -> str:
+    """Without comments and elements that nobody sees; what is never closed goes on to the end."""
+    kept: list[str] = []
+    low = text.lower()
+    at = 0
+    for _ in range(200):
+        start, end = min(
+            ((found, close) for open_, close in _SPANS if (found := low.find(open_, at)) >= 0), default=(-1, "")
+        )
+        if start < 0:
+            break
+        kept.append(text[at:start])
+        stop = low.find(end, start)
+        at = stop + len(end) if stop >= 0 else len(text)
+    return " ".join((*kept, text[at:]))

@@ -36,14 +36,13 @@ _COPY = phrases(
     lines=True,
 )
 _HEADERS = re.compile(
-    r"^(?:(?:Return-Path|Received|Message-ID|Delivered-To|Reply-To|From|To|Subject|Date|MIME-Version|Content-Type|"
-    r"X-[\w-]{1,40}|"
-    r"DKIM-Signature|Sender|Cc|Content-Transfer-Encoding|"
-    r"Authentication-Results)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n){0,30}){3,}",
+    r"^(?>(?:Return-Path|Received|Message-ID|Delivered-To|Reply-To|From|To|Subject|Date|MIME-Version|Content-Type|"
+    r"X-[\w-]{1,40}+|DKIM-Signature|Sender|Cc|Content-Transfer-Encoding|Authentication-Results)[ \t]*+:[^\n]*+\n"
+    r"(?:[ \t][^\n]*+\n)*+){3,}+",
     re.IGNORECASE | re.MULTILINE,
 )
 _INDENTED = re.compile(
-    r"^[ \t]{1,8}(?:From [^\n]*\n[ \t]+)?(?:Return-Path|Received)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n){3}",
+    r"^[ \t]{1,8}(?:From [^\n]*+\n[ \t]++)?(?:Return-Path|Received)[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n){3}",
     re.IGNORECASE | re.MULTILINE,
 )
 _LABEL = (
@@ -142,7 +141,7 @@ _PHASE = phrases(
 )
 _GAP = re.compile(r"^([ \t]*[245]\d\d-[^\n]*)\n[ \t]*\n(?=[ \t]*[245]\d\d[ -])", re.MULTILINE)
 _LABEL_CODE = re.compile(r",?\s*(?:ERROR_CODE|ResponseCode)\s*:?\s*", re.IGNORECASE)
-_ADDRESS_ONLY = re.compile(rf"^\W*(?:{ADDRESS}|mailto:|rfc822;|[\W_])*\W*$")
+_FILLER = re.compile(r"mailto:|rfc822;|smtp:", re.IGNORECASE)
 
 
 class Words(NamedTuple):
@@ -254,18 +253,20 @@ def _about(piece: list[str], address: str) -> str:
     at = first.lower().find(address.lower())
     rest = first[at + len(address) :].lstrip(" >)]\"':;,\t") if at >= 0 else first
     before = first[:at] if at > 0 else ""
-    if _ADDRESS_ONLY.match(rest):
+    if _only_addresses(rest):
         rest = ""
     kept = [rest] if rest.strip() else []
     if len(before.strip(" \t<(['\"*>-|:")) > 8 and not _BOILERPLATE.match(before):
         # A sentence that names the address in its middle: it is the words itself.
         kept = [first]
-    kept += [line for line in piece[1:] if not _BOILERPLATE.match(line) and not _only_addresses(line)]
+    kept += [line for line in piece[1:] if not _BOILERPLATE.match(line) and not ("@" in line and _only_addresses(line))]
     return extract("\n".join(kept))
 
 
 def _only_addresses(line: str) -> bool:
-    return "@" in line and _ADDRESS_ONLY.match(line) is not None
+    """Is there nothing but addresses and marks in the line?"""
+    rest = _FILLER.sub("", ANY_ADDRESS.sub("", line)) if "@" in line else line
+    return not any(c.isalnum() for c in rest)
 
 
 def where(text: str) -> tuple[str | None, str | None]:
