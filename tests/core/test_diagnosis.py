@@ -68,7 +68,10 @@ def test_reputation_is_weighed_never_proven(knowledge: Knowledge) -> None:
     listed = Finding(
         "spf-missing", Severity.ERROR, dict.fromkeys(knowledge.findings["spf-missing"].args, "shop.example")
     )
-    text = "550 5.7.1 Our system has detected that this message is likely suspicious due to the very low reputation of the sending domain."
+    text = (
+        "550 5.7.1 Our system has detected that this message is likely suspicious due to the very low reputation "
+        "of the sending domain."
+    )
     results = [CheckResult("spf", "shop.example", Outcome.FAIL, (listed,))]
     found = _joined(text, results, Target(domain="shop.example"), knowledge)
     assert found.verdict.category == "reputation"
