@@ -304,3 +304,20 @@ async def test_a_paste_brings_no_control_characters_into_an_input(opened: Opened
         box.post_message(Paste("ev\x1b[31mil\u202e.example"))
         await settle(pilot)
         assert box.value == "ev[31mil.example"
+
+
+async def test_a_recording_that_cannot_be_read_is_told_and_nothing_hangs(opened: Opened, tmp_path: Path) -> None:
+    async with opened(network=Network(replay=str(tmp_path / "missing.json"))) as pilot:
+        screen = await audited(pilot, *SOME)
+        assert not screen.running
+        assert any("missing.json" in str(n.message) for n in pilot.app._notifications)
+
+
+async def test_the_preview_read_by_tab_gives_the_rows_back_by_escape(opened: Opened) -> None:
+    async with opened() as pilot:
+        screen = await audited(pilot, "bakery.example", "nospf.example")
+        await keys(pilot, "tab")
+        assert pilot.app.focused is screen.query_one(PageView)
+        await keys(pilot, "escape")
+        assert pilot.app.focused is screen.query_one("#rows", RowGrid)
+        assert pilot.app.screen is screen

@@ -25,7 +25,7 @@ class Column:
     short: str = ""
     """The label where the long one does not fit."""
     symbol: bool = False
-    """Where the text does not fit, its first character stands for it."""
+    """Where the column is small, the first character stands for the text."""
 
     @property
     def least(self) -> int:

@@ -15,7 +15,7 @@ STYLES = {
     "good": "$text-success",
     "bad": "$text-error bold",
     "warn": "$text-warning",
-    "unknown": "$text-accent",
+    "unknown": "$text-secondary",
     "dim": "$foreground-muted",
     "strong": "bold",
     "code": "$text-primary",

@@ -13,6 +13,7 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.worker import Worker
@@ -59,7 +60,8 @@ class Core:
         ``fresh`` asks every question anew, whatever was answered before: the inside of a "verify".
         """
         number = self._numbers[group] = self.current(group) + 1
-        work = self._run(job, fresh, group, number)
+        # Not the coroutine itself: of a run that is cancelled before it starts, nothing may be left unawaited.
+        work = partial(self._run, job, fresh, group, number)
         return self._owner.run_worker(work, name=f"{group} {number}", group=group, exclusive=True, exit_on_error=False)
 
     def cancel(self, group: str = "run") -> None:

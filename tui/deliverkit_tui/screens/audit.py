@@ -33,6 +33,7 @@ TOGETHER = 4
 """Domains audited at the same time."""
 _NAMED = 5
 """Domains that the command line names; a longer list is read from a file."""
+_EMPTY = "No domain yet. Type one above, or paste a list: one a line, or with commas."
 _SOON = 0.05
 """Seconds in which changes are gathered before the table is put in order again."""
 _REST = 0.04
@@ -99,7 +100,12 @@ class AuditScreen(Place):
             yield Chips(chips(self.kit.say), id="outcomes")
             yield FilterInput("/ filter", id="filter")
         yield Split(
-            RowGrid(COLUMNS, self.table.cells, empty="No domain yet.", id="rows"),
+            RowGrid(
+                COLUMNS,
+                self.table.cells,
+                empty=_EMPTY,
+                id="rows",
+            ),
             PageView(id="preview"),
             beside=190,
             id="panes",
@@ -249,7 +255,7 @@ class AuditScreen(Place):
     def _reorder(self, cursor: str | None = None) -> None:
         grid = self.query_one("#rows", RowGrid)
         state, words = self.query_one(Chips).chosen, self.query_one(FilterInput).value
-        grid.empty = "No domain yet." if not len(self.table) else "Nothing here. f shows other outcomes, / other words."
+        grid.empty = "Nothing here: f shows other outcomes, / takes other words."
         grid.sorted_by = "" if self._order == GIVEN else self._order
         grid.set_rows(self.table.keys(state, words, self._order), cursor=cursor)
         self.query_one(Chips).count(self.table.counts())
@@ -261,8 +267,11 @@ class AuditScreen(Place):
     def _share(self) -> None:
         """A short table leaves its room to the preview; filtering it moves nothing."""
         panes, grid = self.query_one(Split), self.query_one("#rows", RowGrid)
+        panes.set_class(not len(self.table), "-empty")
         under = panes.has_class("-under") and not panes.reading
-        grid.styles.height = min(len(self.table) + 1, panes.size.height // 2) if under and len(self.table) else "1fr"
+        grid.styles.height = (
+            min(len(self.table) + 1, panes.size.height * 6 // 10) if under and len(self.table) else "1fr"
+        )
 
     def on_resize(self) -> None:
         """Share the room anew."""
@@ -356,8 +365,10 @@ class AuditScreen(Place):
 
     def action_back(self) -> None:
         """Out of the input and the filters first, then to the place before."""
-        grid = self.query_one("#rows", RowGrid)
-        if self.focused is not grid and len(self.table):
+        grid, split = self.query_one("#rows", RowGrid), self.query_one(Split)
+        if split.reading:
+            split.leave()
+        elif self.focused is not grid and len(self.table):
             grid.focus()
         elif self.query_one(FilterInput).value or self.query_one(Chips).chosen != chips(self.kit.say)[0].key:
             self.query_one(FilterInput).value = ""

@@ -40,7 +40,7 @@ class Chips(Widget):
     Chips .chips--good { color: $text-success; }
     Chips .chips--bad { color: $text-error; text-style: bold; }
     Chips .chips--warn { color: $text-warning; }
-    Chips .chips--unknown { color: $text-accent; }
+    Chips .chips--unknown { color: $text-secondary; }
     Chips .chips--dim { color: $foreground-muted; }
     Chips .chips--strong { text-style: bold; }
     """
@@ -94,11 +94,11 @@ class Chips(Widget):
     def _placed(self) -> list[tuple[Chip, str, int]]:
         """The chips that fit, each with its text and where it begins; long words give way to symbols."""
         shown = self._shown()
-        found = self._line(shown, short=False)
-        if _end(found) > self.size.width:
-            found = self._line(shown, short=True)
-        if _end(found) > self.size.width:
-            found = self._line([c for c in shown if self._counts.get(c.key) or c.key in (self.chosen, ALL)], short=True)
+        counted = [c for c in shown if self._counts.get(c.key) or c.key in (self.chosen, ALL)]
+        for chips, short in ((shown, False), (counted, False), (shown, True), (counted, True)):
+            found = self._line(chips, short=short)
+            if _end(found) <= self.size.width:
+                return found
         while len(found) > 1 and _end(found) > self.size.width:
             # From the end, but never the chosen one.
             last = max(i for i, placed in enumerate(found) if placed[0].key != self.chosen)

@@ -37,7 +37,7 @@ class PageView(ScrollView, can_focus=True):
     PageView .page-view--good { color: $text-success; }
     PageView .page-view--bad { color: $text-error; text-style: bold; }
     PageView .page-view--warn { color: $text-warning; }
-    PageView .page-view--unknown { color: $text-accent; }
+    PageView .page-view--unknown { color: $text-secondary; }
     PageView .page-view--dim { color: $foreground-muted; }
     PageView .page-view--strong { text-style: bold; }
     PageView .page-view--code { color: $text-primary; }

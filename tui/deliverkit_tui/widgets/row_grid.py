@@ -47,7 +47,7 @@ class RowGrid(ScrollView, can_focus=True):
     RowGrid .row-grid--good { color: $text-success; }
     RowGrid .row-grid--bad { color: $text-error; text-style: bold; }
     RowGrid .row-grid--warn { color: $text-warning; }
-    RowGrid .row-grid--unknown { color: $text-accent; }
+    RowGrid .row-grid--unknown { color: $text-secondary; }
     RowGrid .row-grid--dim { color: $foreground-muted; }
     RowGrid .row-grid--strong { text-style: bold; }
     RowGrid .row-grid--code { color: $text-primary; }
@@ -266,7 +266,7 @@ class RowGrid(ScrollView, can_focus=True):
         """One line of the screen; the first is the header."""
         width = self._width
         if y < self._header:
-            return self._line(self._labels(), self._style("header"), " ", plain=True)
+            return self._line(self._labels(), self._style("header"), " ", header=True)
         index = self.scroll_offset.y + y - self._header
         if index >= len(self._keys):
             text = self.empty if y == 2 and not self._keys else ""
@@ -285,14 +285,17 @@ class RowGrid(ScrollView, can_focus=True):
             found.append((marked if cell_len(marked) <= width else label, ""))
         return found
 
-    def _line(self, cells: Sequence[Cell], base: Style, lead: str, *, plain: bool) -> Strip:
+    def _line(
+        self, cells: Sequence[Cell], base: Style, lead: str, *, plain: bool = False, header: bool = False
+    ) -> Strip:
         space = " " * gap(self._room)
         segments = [Segment(f"{lead} ", base)]
         used = 2
         for column, width, (text, role) in zip(self.columns, self._widths(), cells, strict=True):
             if width:
-                style = base if plain or not role else base + self._style(role)
-                segments += [Segment(_fitted(text, width, column.symbol), style), Segment(space, base)]
+                style = base if plain or header or not role else base + self._style(role)
+                short = column.symbol and width < column.width and not header
+                segments += [Segment(_fitted(text, width, short), style), Segment(space, base)]
                 used += width + len(space)
         rest = self._width - used
         if rest > 0:
@@ -320,10 +323,10 @@ def _index(keys: Sequence[str], wanted: str | None, place: int) -> int:
 
 
 def _fitted(text: str, width: int, symbol: bool) -> str:
-    """``text`` in exactly ``width`` cells, safe to draw; cut with an ellipsis, or to its symbol."""
+    """``text``, or only its symbol, in exactly ``width`` cells, safe to draw; cut with an ellipsis."""
     text = one_line(text, 500)
+    if symbol:
+        text = text[:1]
     if cell_len(text) <= width:
         return set_cell_size(text, width)
-    if symbol:
-        return set_cell_size(text[:1], width)
     return set_cell_size(text, width - 1) + "…"
