@@ -176,7 +176,10 @@ def read_words(notice: str, known: Sequence[str] = (), own: Collection[str] = ()
     if is_transcript(notice):
         found = [s for s in read_transcript(notice) if s.words]
         named = [s for s in found if s.recipient and (not known or s.recipient.lower() in {k.lower() for k in known})]
-        if found and (named or len(found) == 1 or known):
+        if len(found) == 1 and not named and not known:
+            # The session does not say for whom; a line outside of it may.
+            return [found[0]._replace(recipient=a) for _, a in _leads(notice.split("\n")[:MAX_LINES], [], own)] or found
+        if found and (named or known):
             return _for_known(named or found, known)
     lines = notice.split("\n")[:MAX_LINES]
     leads = _leads(lines, [k.lower() for k in known], own)
