@@ -16,25 +16,21 @@ from deliverkit.model import (
     Cause,
     CheckResult,
     Diagnosis,
-    Finding,
     Outcome,
-    Proof,
     RuleEvidence,
     Scalar,
     Step,
     Verdict,
 )
-
-PROVES = (Outcome.FAIL, Outcome.WARN)
-NEVER_PROVEN = ("reputation", "rate_limit")
-"""Categories that a provider decides by what nobody outside can see: a finding can weigh there, not prove."""
+from deliverkit.ranking import PROVES, rank
+from deliverkit.ranking import lists_named as lists_named
 
 
 def explain(bounce: Bounce, classifier: Classifier, knowledge: Knowledge) -> Diagnosis:
     """Verdict and steps from the reply alone, without any question to the network."""
     verdict = classifier.classify(bounce)
     evidence = classifier.evidence(bounce, verdict)
-    return join(bounce, verdict, evidence, (), target_of(bounce, evidence, Target()), knowledge)
+    return join(bounce, verdict, evidence, (), target_of(bounce, evidence, Target(), verdict.reason), knowledge)
 
 
 async def diagnose(
@@ -47,7 +43,7 @@ async def diagnose(
     """
     verdict = classifier.classify(bounce)
     evidence = classifier.evidence(bounce, verdict)
-    target = target_of(bounce, evidence, target)
+    target = target_of(bounce, evidence, target, verdict.reason)
     if named := lists_named(evidence, world.knowledge):
         world = dataclasses.replace(world, also_lists=(*world.also_lists, *named))
     names = [name for name in asked or checks_for(verdict, world.knowledge) if can_run(name, target)]
@@ -62,22 +58,32 @@ def checks_for(verdict: Verdict, knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(name for name in MODULES if name in named)
 
 
-def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target) -> Target:
-    """``target`` with its gaps filled from the bounce: the refused IP, the sender's and recipient's domains."""
-    sender, ip = _domain(bounce.sender), _ip(evidence.groups.get("ip") or bounce.ip)
+def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target, reason: str = "") -> Target:
+    """``target`` with its gaps filled from the bounce: the refused IP, the sender's and recipient's domains.
+
+    The IP that the reply names comes first even where others were given: it is the one that was refused.
+    """
+    sender, said = _domain(bounce.sender), _ip(evidence.groups.get("ip"))
+    ip = said or (None if target.ips else _ip(bounce.ip))
+    named = _named_domain(evidence)
+    recipient = named if reason.startswith(("invalid_address.", "recipient_error.")) else None
+    # What a DMARC reply names is the domain in From, a failed SPF names the MAIL FROM domain.
+    author = named if reason.startswith("dmarc.") and reason != "dmarc.spf_fail" else None
+    mail_from = named if reason == "dmarc.spf_fail" else sender
+    domain = target.domain or author or sender or (mail_from if reason == "dmarc.spf_fail" else None)
     return dataclasses.replace(
         target,
-        domain=target.domain or sender,
-        ips=target.ips or ((ip,) if ip else ()),
-        mail_from=target.mail_from or (sender if target.domain else None),
-        recipient_domain=target.recipient_domain or _domain(bounce.recipient),
+        domain=domain,
+        ips=tuple(dict.fromkeys((ip, *target.ips))) if ip else target.ips,
+        mail_from=target.mail_from or (mail_from if mail_from != domain else None),
+        recipient_domain=target.recipient_domain or _domain(bounce.recipient) or recipient,
     )
 
 
-def lists_named(evidence: RuleEvidence, knowledge: Knowledge) -> tuple[str, ...]:
-    """Ids of the blocklists that the reply names, so that they are asked whether or not they are by default."""
-    words = f"{evidence.matched} {evidence.groups.get('list', '')}".lower()
-    return tuple(b.id for b in knowledge.blocklists.values() if b.zone and b.zone in words)
+def _named_domain(evidence: RuleEvidence) -> str | None:
+    """The domain that the reply's own words name, if it can be asked about."""
+    text = evidence.groups.get("domain")
+    return _domain(f"@{text.rpartition('@')[2].rstrip('.')}") if text else None
 
 
 def _domain(address: str | None) -> str | None:
@@ -111,7 +117,7 @@ def join(
     knowledge: Knowledge,
 ) -> Diagnosis:
     """The diagnosis from a verdict and whatever results are there; call it again as more arrive."""
-    causes = rank(verdict, results, target, knowledge)
+    causes = rank(verdict, results, target, knowledge, evidence)
     asked = {result.check for result in results}
     return Diagnosis(
         bounce=bounce,
@@ -124,46 +130,6 @@ def join(
     )
 
 
-def rank(verdict: Verdict, results: Sequence[CheckResult], target: Target, knowledge: Knowledge) -> tuple[Cause, ...]:
-    """Causes, best proven first: proven > consistent > contradicted.
-
-    Reputation and rate limits are never proven: what a finding shows there is known to weigh, no more.
-    A finding proves a reason when ``findings/*.toml`` says that it explains it. The verdict is
-    contradicted only when every check that could prove it ran and passed, for a known sending IP: a check
-    that came to ``unknown`` leaves it consistent, and so does an SPF record that was never evaluated.
-    """
-    failing = [f for r in results for f in r.findings if knowledge.findings[f.id].outcome in PROVES]
-    explaining = [f for f in failing if verdict.reason in knowledge.findings[f.id].explains]
-    main = Cause(verdict.reason, _proof(verdict.reason, explaining, results, target, knowledge), tuple(explaining))
-    others: dict[str, list[Finding]] = {}
-    for finding in failing:
-        if finding not in explaining and (reason := _nearest(finding, verdict, knowledge)):
-            others.setdefault(reason, []).append(finding)
-    causes = [main]
-    causes += [Cause(r, _proof(r, found, results, target, knowledge), tuple(found)) for r, found in others.items()]
-    order = list(Proof)
-    causes.sort(key=lambda c: (order.index(c.proof), c is not main, c.reason.partition(".")[0] != verdict.category))
-    return tuple(causes)
-
-
-def _nearest(finding: Finding, verdict: Verdict, knowledge: Knowledge) -> str | None:
-    explains = knowledge.findings[finding.id].explains
-    return next((r for r in explains if r.startswith(verdict.category + ".")), explains[0] if explains else None)
-
-
-def _proof(
-    reason: str, explaining: Iterable[Finding], results: Sequence[CheckResult], target: Target, knowledge: Knowledge
-) -> Proof:
-    if tuple(explaining):
-        return Proof.CONSISTENT if reason.startswith(NEVER_PROVEN) else Proof.PROVEN
-    outcomes = {r.check: r.outcome for r in results}
-    able = knowledge.reasons[reason].checks
-    evaluated = bool(target.ips) or "spf" not in able
-    if able and evaluated and all(outcomes.get(name) is Outcome.PASS for name in able):
-        return Proof.CONTRADICTED
-    return Proof.CONSISTENT
-
-
 def _steps(
     verdict: Verdict,
     evidence: RuleEvidence,
@@ -173,15 +139,18 @@ def _steps(
     target: Target,
     knowledge: Knowledge,
 ) -> tuple[Step, ...]:
-    """Proven causes first, then the provider's own route, then what the reason asks for in general."""
-    proven = [f for cause in causes for f in cause.findings]
-    wanted = wanted_by_findings(proven, knowledge)
+    """Proven causes first, then the provider's own route, then what the reason asks for in general, and last the
+    faults that have nothing to do with this refusal."""
+    told = [f for cause in causes for f in cause.findings]
+    wanted = wanted_by_findings(told, knowledge)
     info = knowledge.rule_info.get(verdict.rule) if verdict.rule else None
     if info is not None:
         wanted += [Wanted(fix, verdict.reason) for fix in info.fixes]
     wanted += [Wanted(fix, verdict.reason) for fix in knowledge.reasons[verdict.reason].fixes]
+    beside = [f for r in results for f in r.findings if f not in told and knowledge.findings[f.id].outcome in PROVES]
     decided = {r.check for r in results if r.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WARN)}
     wanted = [w for w in wanted if w.because != verdict.reason or not _settled(w.fix, decided, knowledge)]
+    wanted += wanted_by_findings(beside, knowledge)
     values: dict[str, Scalar] = {
         "domain": target.domain,
         "ip": target.ips[0] if target.ips else None,
