@@ -106,13 +106,16 @@ def lists_meant(evidence: RuleEvidence, knowledge: Knowledge) -> tuple[str, ...]
     named = evidence.groups.get("list", "").lower().strip(" .")
     if not named:
         return lists_named(evidence, knowledge)
-    meant = set(lists_named(evidence, knowledge))
-    for entry in knowledge.blocklists.values():
-        family = ".".join(entry.zone.split(".")[-2:])
-        same_family = "." in named and bool(family) and (named == family or named.endswith("." + family))
-        if same_family or any(word in _words(f"{entry.name} {entry.operator}") for word in _words(named)):
-            meant.add(entry.id)
-    return tuple(sorted(meant))
+    if "." in named:
+        fits = [b.id for b in knowledge.blocklists.values() if _same_family(named, b.zone)]
+    else:
+        fits = [b.id for b in knowledge.blocklists.values() if _words(named) & _words(f"{b.name} {b.operator}")]
+    return tuple(dict.fromkeys((*lists_named(evidence, knowledge), *fits)))
+
+
+def _same_family(one: str, other: str) -> bool:
+    """Zones of one operator: ``sbl.spamhaus.org`` is part of ``zen.spamhaus.org``."""
+    return bool(other) and one.split(".")[-2:] == other.split(".")[-2:]
 
 
 def _words(text: str) -> set[str]:
@@ -155,7 +158,11 @@ def _refuted(reason: str, results: Sequence[CheckResult], target: Target, said: 
 def _says_not_listed(results: Sequence[CheckResult], said: _Said) -> bool:
     """The lists that the reply means were asked about every subject, and none of them lists one."""
     subjects = [subject for r in results for subject in getattr(r.facts, "subjects", ())]
-    if said.ip and said.ip not in {subject.subject for subject in subjects}:
+    if (
+        said.ip
+        and any(r.check == "ip-blocklists" for r in results)
+        and said.ip not in {subject.subject for subject in subjects}
+    ):
         return False
     rows = [row for subject in subjects for row in subject.rows if row.list in said.lists]
     answered = [row for row in rows if row.state.value != "not_asked"]

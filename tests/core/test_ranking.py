@@ -49,8 +49,7 @@ async def told(reply: str, knowledge: Knowledge, world: str = HEALTHY, target: T
         "421 4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address.",
         "451 4.7.1 Greylisting in action, please come back later",
         "550-5.7.1 [192.0.2.10] likely suspicious due to the very low reputation of the sending IP address. - gsmtp",
-        "550 5.7.1 Unfortunately, messages from [192.0.2.10] weren't sent. Please contact your Internet service "
-        "provider since part of their network is on our block list (S3140).",
+        "550 5.7.1 Unfortunately, messages from [192.0.2.10] weren't sent: it is on our block list (S3140).",
         "4.4.1 connect to mx.client.example[198.51.100.1]:25: Connection timed out",
         "550 5.7.1 DKIM signature did not verify",
     ],
