@@ -32,10 +32,9 @@ _LAST_CAUSE = re.compile(
     r"seconds)).{0,200}?(?:[<\[(](4\d\d[ -][^\n]{3,400}?)[>\])]\s*$|->\s*'?(4\d\d[ -].{3,400}))|"
     r"LED=(4\d\d[ -][^}\n]{3,400}?)\}",
 )
-_TRAILER = re.compile(
-    r"(?i)(?:message could not be delivered for|message will be deleted from|i'm not going to try again|"
-    r"this message has been in the queue too|"
-    r"retry timeout exceeded|delivery time expired|giving up on)"
+_TRAILER = phrases(
+    r"message could not be delivered for|message will be deleted from|i'm not going to try again|"
+    r"this message has been in the queue too|retry timeout exceeded|delivery time expired|giving up on"
 )
 
 
@@ -84,5 +83,6 @@ def cause(words: str) -> str:
     match = _LAST_CAUSE.search(words)
     if match:
         return (match[1] or match[2] or match[3]).strip()
-    parts = _TRAILER.split(words, maxsplit=1)
-    return parts[0].rstrip(". ") if len(parts) > 1 and len(parts[0].strip()) > 15 else words
+    trailer = _TRAILER.search(words)
+    before = words[: trailer.start()].rstrip(". \n:") if trailer else ""
+    return before if len(before.strip()) > 15 else words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
@@ -10,6 +12,11 @@ from deliverkit.bounces.mail.address import addresses, first_address
 from deliverkit.bounces.mail.parts import WANTED, Head, Mail, original_head, read_head
 from deliverkit.bounces.mail.result import Original
 from deliverkit.bounces.mail.words import Words
+
+# Nearly every date has this form; the standard parser takes ten times as long for it.
+_DATE = re.compile(r"(?:\w{3},[ ]*)?(\d{1,2}) (\w{3}) (\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})\b")
+_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905 shorter than twelve strings
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 
 
 def read_original(mail: Mail, words: Words) -> Original | None:
@@ -50,7 +57,12 @@ def iso_date(value: str | None) -> str | None:
     """A Date field as ISO 8601, as written where it cannot be read."""
     if not value:
         return None
+    match = _DATE.match(value)
     try:
+        if match and match[2].lower() in _MONTHS:
+            day, month, year, time, zone = match.groups()
+            iso = f"{year}-{_MONTHS[month.lower()]:02}-{day:0>2}T{time}{zone[:3]}:{zone[3:]}"
+            return datetime.fromisoformat(iso).isoformat()
         return parsedate_to_datetime(value[:100]).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return value[:100]
