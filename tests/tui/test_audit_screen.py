@@ -321,3 +321,17 @@ async def test_the_preview_read_by_tab_gives_the_rows_back_by_escape(opened: Ope
         await keys(pilot, "escape")
         assert pilot.app.focused is screen.query_one("#rows", RowGrid)
         assert pilot.app.screen is screen
+
+
+async def test_the_record_of_a_fix_is_copied(opened: Opened) -> None:
+    async with opened(size=(120, 34)) as pilot:
+        await audited(pilot, "twospf.example")
+        await keys(pilot, "enter")
+        screen = pilot.app.screen
+        assert isinstance(screen, DomainScreen)
+        step = next(s for s in screen.audit.steps if s.record)
+        assert screen.query_one(RowGrid).move_to(f"fix:{step.id.partition('.')[0]}")
+        await keys(pilot, "c")
+        assert step.record is not None
+        assert pilot.app.clipboard == step.record.value
+        assert any("record" in title for title, _, _ in screen.palette_actions())

@@ -10,6 +10,7 @@ from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import ROLES, SYMBOLS, Page
 from deliverkit.report.text.steps import write_step
 from deliverkit_tui.pages import mark
+from deliverkit_tui.proof import facts_of
 
 _ORDER = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 MAX_FINDINGS = 60
@@ -29,6 +30,22 @@ def check_page(result: CheckResult, say: Sentences, width: int) -> str:
     if len(ranked) > MAX_FINDINGS:
         page.blank()
         page.para(f"and {len(ranked) - MAX_FINDINGS} more findings; the exported audit has them all", role="dim")
+    blocks = facts_of(result, say)
+    if blocks:
+        page.blank()
+        page.line("What was seen", "strong")
+    for block in blocks:
+        if block.gap:
+            page.blank()
+        for line in block.content.plain.splitlines():
+            indent = 2 + block.indent
+            if block.whole:
+                page.para(line, indent=indent, hang=2)
+            else:
+                # A tree is read by its branches; the whole record stands below, with what was asked.
+                room = page.width - indent
+                page.line(" " * indent + (line if len(line) <= room else line[: room - 1] + "…"))
+    _asked(page, ranked[:MAX_FINDINGS])
     return str(page)
 
 
@@ -42,9 +59,16 @@ def _finding(page: Page, finding: Finding, outcome: Outcome, say: Sentences) -> 
     fixes = say.knowledge.findings[finding.id].fixes
     if fixes:
         page.field("mended by", ", ".join(fixes), pad=11)
-    for item in dict.fromkeys(finding.evidence):
+
+
+def _asked(page: Page, findings: Sequence[Finding]) -> None:
+    """Every answer behind the findings once, with the line that asks the same."""
+    items = list(dict.fromkeys(item for finding in findings for item in finding.evidence))
+    if items:
         page.blank()
-        page.para(one_line(item.label, 120), indent=2, hang=2, role="strong")
+        page.line("What was asked", "strong")
+    for item in items:
+        page.para(one_line(item.label, 120), indent=2, hang=2)
         for line in item.value.splitlines() or [""]:
             page.para(line, indent=4, hang=2, role="code")
         if item.dig:
@@ -66,14 +90,10 @@ def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str
     return str(page)
 
 
-def to_copy(steps: Sequence[Step]) -> tuple[str, str] | None:
-    """What of a fix one would copy, and its name: the record to publish, else the first command or address."""
-    for step in steps:
-        if step.record:
-            return step.record.value, f"the {step.record.rdtype} record of {one_line(step.record.name, 80)}"
-    for step in steps:
-        if step.command:
-            return step.command, "the command"
-        if step.url:
-            return step.url, "the address"
-    return None
+def copies(steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """What of a fix one would copy, each with its name: records to publish first, then commands and addresses."""
+    records = [
+        (s.record.value, f"the {s.record.rdtype} record of {one_line(s.record.name, 80)}") for s in steps if s.record
+    ]
+    commands = [(s.command, "the command") for s in steps if s.command]
+    return records + commands + [(s.url, "the address") for s in steps if s.url]

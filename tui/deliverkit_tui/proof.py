@@ -45,14 +45,19 @@ def proof_of(result: CheckResult, say: Sentences) -> list[Block]:
     head = row((f"{SYMBOLS[result.outcome]} {say.word(result.outcome)}", ROLES[result.outcome]), ("  ", ""))
     blocks = [Block(row(head, line(result.subject, "strong"), (f"   {result.elapsed * 1000:.0f} ms", "dim")))]
     blocks += _findings(result, say)
+    return [*blocks, *facts_of(result, say), *_asked(result)]
+
+
+def facts_of(result: CheckResult, say: Sentences) -> list[Block]:
+    """What the check saw as a whole: the include tree, the keys, the lists; nothing for checks without such."""
     match result.facts:
         case SpfFacts():
-            blocks += _spf(result.facts)
+            return list(_spf(result.facts))
         case DkimFacts():
-            blocks += _dkim(result.facts)
+            return list(_dkim(result.facts))
         case BlocklistReport():
-            blocks += _lists(result.facts, say)
-    return [*blocks, *_asked(result)]
+            return list(_lists(result.facts, say))
+    return []
 
 
 def _findings(result: CheckResult, say: Sentences) -> Iterator[Block]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -15,13 +16,14 @@ from deliverkit.audit import conclude, worst
 from deliverkit.checks import Target
 from deliverkit.checks.run import in_order
 from deliverkit.model import Audit, CheckResult, Outcome, Step
+from deliverkit.report.clean import one_line
 from deliverkit_tui import jobs
 from deliverkit_tui.commands import command
-from deliverkit_tui.domain_pages import check_page, fix_page, to_copy
+from deliverkit_tui.domain_pages import check_page, copies, fix_page
 from deliverkit_tui.grid_layout import Column
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
 from deliverkit_tui.pages import mark
-from deliverkit_tui.screens.place import Place
+from deliverkit_tui.screens.place import PaletteAction, Place
 from deliverkit_tui.widgets.page_view import PageView
 from deliverkit_tui.widgets.row_grid import Cell, RowGrid
 from deliverkit_tui.widgets.split import Split
@@ -30,7 +32,7 @@ from deliverkit_tui.worker import Core
 
 _COLUMNS = (
     Column("state", "", 10, 10),
-    Column("name", "", 17, 17, drop=56),
+    Column("name", "", 17, 13, shrink=2),
     Column("what", "", 20, 12, flex=1),
 )
 
@@ -224,13 +226,20 @@ class DomainScreen(Place):
     # ------------------------------------------------------------------ ways out
 
     def action_copy_fix(self) -> None:
-        """Copy what the fix of the row publishes or runs."""
-        kind, _, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
-        found = to_copy(self._fixes.get(ident, [])) if kind == "fix" else None
-        if found:
-            self.kit.copy(*found)
+        """Copy what the fix of the row publishes or runs; the palette has the rest of it."""
+        if found := self._copies():
+            self.kit.copy(*found[0])
         else:
             self.notify("Nothing to copy here: take a fix that has a record or a command.", timeout=4)
+
+    def palette_actions(self) -> Iterable[PaletteAction]:
+        """Everything of the fix that can be copied."""
+        for text, what in self._copies():
+            yield f"Copy {what}", one_line(text, 200), partial(self.kit.copy, text, what)
+
+    def _copies(self) -> list[tuple[str, str]]:
+        kind, _, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
+        return copies(self._fixes.get(ident, [])) if kind == "fix" else []
 
     def action_export(self) -> None:
         """Write this domain's audit to a file."""
