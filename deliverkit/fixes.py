@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge.schema import FixSpec, StepSpec
@@ -52,16 +52,32 @@ _URGENCY = {Outcome.FAIL: 0, Outcome.WARN: 1, Outcome.UNKNOWN: 2}
 def steps(wanted: Iterable[Wanted], case: Case, knowledge: Knowledge) -> tuple[Step, ...]:
     """Each wanted fix once, its steps in order, placeholders filled.
 
-    A fix wanted by several keeps the place of the first and names them all in ``because``.
+    A fix wanted by several keeps the place of the first and names them all in ``because``. Records proposed for one
+    name build on each other, so that whoever follows the steps in order loses nothing of an earlier one.
     """
     asked: dict[str, list[Wanted]] = {}
     for want in wanted:
         asked.setdefault(want.fix, []).append(want)
     planned: list[Step] = []
+    first: dict[tuple[str, str], tuple[str, ...]] = {}
     for fix_id, wants in asked.items():
         fix = knowledge.fixes[fix_id]
-        planned += [_fill(fix, spec, wants, case) for spec in fix_steps(fix, case)]
+        for spec in fix_steps(fix, case):
+            step = _fill(fix, spec, wants, case)
+            if step.record and spec.record_value == "{computed}":
+                # A later step for the same name builds on this one; what stands there today stays what it is.
+                key = (step.record.name, step.record.rdtype)
+                now = first.setdefault(key, step.record.now)
+                built = replace(case, results=_published(step.record, case.results))
+                step, case = replace(step, record=replace(step.record, now=now)), built
+            planned.append(step)
     return tuple(planned)
+
+
+def _published(record: Record, results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+    from deliverkit.proposals import published as with_record
+
+    return with_record(record, results)
 
 
 def fix_steps(fix: FixSpec, case: Case) -> list[StepSpec]:

@@ -6,6 +6,7 @@ is better than a record that was guessed.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from deliverkit.checks.dkim import DkimFacts
 from deliverkit.checks.dkim_key import mended, without_testing
 from deliverkit.checks.dmarc import DmarcFacts
 from deliverkit.checks.spf import SpfFacts
+from deliverkit.checks.spf_eval import SpfEvaluation, SpfResult
 from deliverkit.knowledge import load
 from deliverkit.model import CheckResult, Record, Scalar
 
@@ -29,6 +31,31 @@ def propose(fix: str, values: Values, results: Results) -> Record | None:
     return record if record and record.value and record.value not in record.now else None
 
 
+def published(record: Record, results: Results) -> tuple[CheckResult, ...]:
+    """The results as they would be read with ``record`` published, so that the proposal of the next step keeps it."""
+    return tuple(dataclasses.replace(r, facts=_with_record(r.facts, record)) for r in results)
+
+
+def _with_record(facts: object, record: Record) -> object:
+    if record.rdtype != "TXT":
+        return facts
+    if isinstance(facts, SpfFacts) and facts.domain == record.name:
+        return dataclasses.replace(facts, record=record.value, records=(record.value,), look_alikes=())
+    if isinstance(facts, DmarcFacts) and record.name.startswith("_dmarc."):
+        where = record.name.removeprefix("_dmarc.")
+        return dataclasses.replace(
+            facts,
+            published=(record.value,) if where == facts.domain else facts.published,
+            texts={**facts.texts, where: (record.value,)},
+            record=record.value if where in (facts.record_domain, facts.domain) else facts.record,
+            record_domain=where if where == facts.domain else facts.record_domain,
+        )
+    if isinstance(facts, DkimFacts):
+        keys = (dataclasses.replace(k, text=record.value) if k.name == record.name else k for k in facts.keys)
+        return dataclasses.replace(facts, keys=tuple(keys))
+    return facts
+
+
 def _spf(change: Callable[[SpfFacts, Values], str | None]) -> Callable[[Values, Results], Record | None]:
     """A proposal that starts from the SPF facts of a run that could ask."""
 
@@ -37,9 +64,22 @@ def _spf(change: Callable[[SpfFacts, Values], str | None]) -> Callable[[Values, 
         if facts is None or not facts.asked:
             return None
         value = change(facts, values)
+        value = _with_senders(facts, value) if value else None
         return Record(facts.domain, "TXT", value, facts.records or facts.look_alikes) if value else None
 
     return make
+
+
+def _with_senders(facts: SpfFacts, record: str) -> str | None:
+    """The record with the sending IPs that it would shut out although they pass today, as when the term goes by
+    which they passed. None for one that lets nobody send although the domain's record does or means to."""
+    kept = {word.lower().removeprefix("+") for word in record.split(" ")}
+    for found in facts.evaluations:
+        term = found.trail[0].term.lower().removeprefix("+") if found.trail else ""
+        if found.result is SpfResult.PASS and term not in kept:
+            record = spf_proposal.add_ip(record, found.ip)
+    now = [text for text in facts.records if not spf_proposal.shuts_out_all(text)]
+    return None if now and spf_proposal.shuts_out_all(record) else record
 
 
 def _dmarc(change: Callable[[DmarcFacts], str | None]) -> Callable[[Values, Results], Record | None]:
@@ -97,18 +137,32 @@ def _publish_spf(values: Values, results: Results) -> Record | None:
     seen = [p for r in results for p in getattr(r.facts, "platforms", ()) if p in platforms]
     includes = [platforms[p].spf_include[0] for p in dict.fromkeys(seen) if platforms[p].spf_include]
     plain = [include for include in includes if "*" not in include]
-    ips = [str(values["ip"])] if values.get("ip") else []
+    ips = _senders(facts, values)
     if not plain and not ips:
         return None
     return Record(facts.domain, "TXT", spf_proposal.minimal(plain, ips), facts.look_alikes)
 
 
 def _with_ip(facts: SpfFacts, values: Values) -> str | None:
-    if not values.get("ip"):
+    """The record with every sending IP that it does not let pass; the first of them stands first."""
+    record = facts.record or (spf_proposal.merge(facts.records) if facts.records else None)
+    ips = _senders(facts, values)
+    if not record or not ips:
         return None
-    if facts.record:
-        return spf_proposal.add_ip(facts.record, str(values["ip"]))
-    return spf_proposal.add_ip(spf_proposal.merge(facts.records), str(values["ip"])) if facts.records else None
+    for ip in reversed(ips):
+        record = spf_proposal.add_ip(record, ip)
+    return record
+
+
+def _senders(facts: SpfFacts, values: Values) -> list[str]:
+    """The IP of the step, and those named beside it that SPF surely does not let pass."""
+    refused = [found.ip for found in facts.evaluations if _refused(found)]
+    return list(dict.fromkeys([*([str(values["ip"])] if values.get("ip") else []), *refused]))
+
+
+def _refused(found: SpfEvaluation) -> bool:
+    refusing = (SpfResult.FAIL, SpfResult.SOFTFAIL, SpfResult.NEUTRAL, SpfResult.NONE)
+    return found.result in refusing and not found.unanswered
 
 
 def _repaired(facts: SpfFacts, values: Values) -> str | None:
@@ -117,7 +171,7 @@ def _repaired(facts: SpfFacts, values: Values) -> str | None:
 
 def _without_term(facts: SpfFacts, values: Values) -> str | None:
     term = values.get("term")
-    return spf_proposal.without(facts.record, str(term)) if facts.record and term else None
+    return spf_proposal.without_dead(facts.record, [str(term)]) if facts.record and term else None
 
 
 def _without_dead(facts: SpfFacts, values: Values) -> str | None:
@@ -134,6 +188,12 @@ def _with_reports(facts: DmarcFacts) -> str | None:
         if facts.record
         else None
     )
+
+
+def _tightened(facts: DmarcFacts) -> str | None:
+    """One level, and only where reports have been asked for: without them nobody knows what would be refused."""
+    watched = facts.record and dmarc_proposal.has_reports(facts.record)
+    return dmarc_proposal.tightened(facts.record) if facts.record and watched else None
 
 
 _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
@@ -153,5 +213,5 @@ _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "dmarc-repair-record": _repaired_dmarc,
     "dmarc-merge-records": _repaired_dmarc,
     "dmarc-add-reports": _dmarc(_with_reports),
-    "dmarc-tighten": _dmarc(lambda facts: dmarc_proposal.tightened(facts.record) if facts.record else None),
+    "dmarc-tighten": _dmarc(_tightened),
 }

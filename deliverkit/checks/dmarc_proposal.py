@@ -70,7 +70,18 @@ def repaired(records: Sequence[str]) -> str | None:
         ]
         if uris:
             tags[name] = ",".join(dict.fromkeys(uris))
+    if in_force and tags["p"] != Policy.NONE:
+        tags.update(_partly(valid[0]))
     return _text(tags)
+
+
+def _partly(record: DmarcRecord) -> dict[str, str]:
+    """What keeps a policy as partial as it is: receivers of old still go by ``pct``, and to drop it would apply the
+    policy to all mail at once. New ones know ``t=y`` for what ``pct=0`` meant."""
+    share = record.tags.get("pct", "")
+    if not (share.isascii() and share.isdigit() and len(share) <= 3 and int(share) < 100):
+        return {}
+    return {"t": "y", "pct": share} if int(share) == 0 else {"pct": share}
 
 
 def tightened(record: str) -> str | None:
@@ -94,6 +105,11 @@ def tightened(record: str) -> str | None:
     if policy is Policy.NONE:
         tags["t"] = "y"
     return _text(tags)
+
+
+def has_reports(record: str) -> bool:
+    """Whether somebody gets reports, and so can know what a stricter policy would refuse."""
+    return bool(_tags(record).get("rua", "").strip())
 
 
 def _uri(address: str) -> str:

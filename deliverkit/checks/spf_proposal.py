@@ -22,13 +22,15 @@ def add_ip(record: str, ip: str) -> str:
     """The record with ``ip`` (an address or a network) allowed, right behind ``v=spf1``.
 
     The same text comes back when a term in front of everything that could refuse it covers the IP already.
-    Every term stays. Raises ValueError when ``ip`` is none.
+    Every other term stays. Raises ValueError when ``ip`` is none.
     """
     network = _network(ip)
     parsed, _ = read(record)
     if _covered(parsed.evaluated, network):
         return record
-    return _insert(record, _ip_term(network))
+    term = _ip_term(network)
+    # The same term behind something that refused it never took effect.
+    return _insert(without(record, term), term)
 
 
 def add_include(record: str, domain: str) -> str:
@@ -115,11 +117,23 @@ def ended(record: str) -> str:
     return with_all(record, final.qualifier if final is not None and keep else FIRST_ALL)
 
 
+def shuts_out_all(record: str) -> bool:
+    """Whether no term of the record can let anybody pass."""
+    parsed, _ = read(record)
+    passing = any(m.qualifier is Qualifier.PASS for m in parsed.evaluated)
+    return not passing and not (parsed.redirect and parsed.all is None)
+
+
 def without_dead(record: str, terms: Iterable[str]) -> str:
-    """The record without any of ``terms``: those that lead nowhere, taken out together."""
+    """The record without any of ``terms``: those that lead nowhere, taken out together.
+
+    A ``redirect=`` that goes leaves a record without an end; it gets ``~all``.
+    """
+    ends = any(_is_all(word) or word.lower().startswith("redirect=") for word in _words(record))
     for term in terms:
         record = without(record, term)
-    return record
+    still = any(_is_all(word) or word.lower().startswith("redirect=") for word in _words(record))
+    return record if still or not ends else with_all(record, FIRST_ALL)
 
 
 def tidied(record: str) -> str:

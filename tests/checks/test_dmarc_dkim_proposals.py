@@ -30,7 +30,18 @@ async def proposed(check: str, finding: str, fix: str, owners: dict[str, object]
             ["v=DMARC1; p=none"],
             "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.com",
         ),
-        ("dmarc-policy-none", "dmarc-tighten", ["v=DMARC1; p=none"], "v=DMARC1; p=quarantine; t=y"),
+        (
+            "dmarc-policy-none",
+            "dmarc-tighten",
+            ["v=DMARC1; p=none; rua=mailto:a@example.com"],
+            "v=DMARC1; p=quarantine; t=y; rua=mailto:a@example.com",
+        ),
+        (
+            "dmarc-pct-partial",
+            "dmarc-repair-record",
+            ["v=DMARC1; p=reject; pct=0"],
+            "v=DMARC1; p=reject; t=y; pct=0",
+        ),
         (
             "dmarc-report-uri-invalid",
             "dmarc-repair-record",
@@ -67,3 +78,16 @@ async def test_faulty_key_is_mended_where_that_is_possible() -> None:
         owners: dict[str, object] = {"s7._domainkey": {"TXT": [text]}}
         proposal = await proposed("dkim", finding, "dkim-repair-key", owners, selectors=("s7",))
         assert (proposal.value if proposal else None) == wanted
+
+
+async def test_nothing_is_tightened_while_nobody_gets_reports() -> None:
+    assert (
+        await proposed("dmarc", "dmarc-policy-none", "dmarc-tighten", {"_dmarc": {"TXT": ["v=DMARC1; p=none"]}}) is None
+    )
+
+
+async def test_a_policy_for_a_part_of_the_mail_stays_one() -> None:
+    owners = {"_dmarc": {"TXT": ["v=DMARC1; p=quarantine; pct=20; rua=a@example.com"]}}
+    wanted = await proposed("dmarc", "dmarc-report-uri-invalid", "dmarc-repair-record", owners)
+    assert wanted is not None
+    assert wanted.value == "v=DMARC1; p=quarantine; rua=mailto:a@example.com; pct=20"
