@@ -132,10 +132,10 @@ _MX = phrases(
 )
 _PHASE = phrases(
     r"(?P<eod>end\s+of\s+(?:data|message)|our final data|after i sent the message|refused to accept your message)|"
-    r"(?P<rcpt>(?:reply\s+to|after|our|in)\s+RCPT|\[RCPT_TO\]|does not like recipient)|"
-    r"(?P<mail>(?:reply\s+to|after|our|in)\s+MAIL[ :]|\[MAIL_FROM\]|does not like sender)|"
-    r"(?P<data>(?:reply\s+to|after|our)\s+DATA)|(?P<ehlo>(?:reply\s+to|after|our)\s+(?:EHLO|HELO))|"
-    r"(?P<auth>(?:reply\s+to|after|our)\s+AUTH\b)|"
+    r"(?P<rcpt>\b(?:reply\s+to|after|our|in)\s+RCPT|\[RCPT_TO\]|does not like recipient)|"
+    r"(?P<mail>\b(?:reply\s+to|after|our|in)\s+MAIL(?:\s+FROM|:| command|$)|\[MAIL_FROM\]|does not like sender)|"
+    r"(?P<data>\b(?:reply\s+to|after|our)\s+DATA)|(?P<ehlo>\b(?:reply\s+to|after|our)\s+(?:EHLO|HELO))|"
+    r"(?P<auth>\b(?:reply\s+to|after|our)\s+AUTH\b)|"
     r"(?P<connect>refused to talk to me|initial connection|initial greeting|^\s*connect(?:ing)?\s+to )",
     lines=True,
 )
