@@ -124,6 +124,19 @@ async def test_a_look_that_finds_nobody_verifies_nothing(opened: Opened, tmp_pat
         assert case_of(pilot).case.done == 0
 
 
+async def test_verify_while_the_first_look_is_not_over_waits_for_it(opened: Opened) -> None:
+    async with opened() as pilot:
+        await pilot.press("f9")
+        screen = case_of(pilot)
+        screen.running = True
+        screen._verify(next(s for s in screen.case.plan if s.id == PUBLISH))
+        assert screen.case.standings[PUBLISH].mark is Mark.ASKING
+        screen._ask()
+        await settle(pilot)
+        assert screen.case.standings[PUBLISH].mark is Mark.VERIFIED
+        assert next(s for s in screen.case.plan if s.id == PUBLISH).record is not None
+
+
 async def test_only_the_check_of_the_step_is_asked_afresh(opened: Opened) -> None:
     async with opened() as pilot:
         await keys(pilot, "f9")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,6 +52,8 @@ class DeliverkitApp(App[int]):
 
     def __init__(self, text: str = "", network: Network | None = None, lang: str = "en") -> None:
         super().__init__()
+        if "TEXTUAL_ANIMATIONS" not in os.environ:
+            self.animation_level = "none"
         self.lang = lang
         self.opened_with = text
         self.bugs: list[Exception] = []

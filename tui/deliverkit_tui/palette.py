@@ -12,7 +12,16 @@ from deliverkit_tui.screens.place import Place
 
 Entry = tuple[str, str, Callable[[], object]]
 
-_HIDDEN = ("command_palette", "app.focus_next", "app.focus_previous", "screen.copy_text", "help_quit", "dismiss")
+_HIDDEN = (
+    "command_palette",
+    "app.focus_next",
+    "app.focus_previous",
+    "screen.copy_text",
+    "help_quit",
+    "dismiss",
+    "quit",
+    "app.quit",
+)
 
 
 class Actions(Provider):

@@ -80,6 +80,8 @@ kept in the history by itself.
         self._own_network = network
         self._kept = kept
         self.running = False
+        self._waiting: list[str] = []
+        """Ids of steps to verify as soon as the first look is over."""
 
     # ------------------------------------------------------------------ set up
 
@@ -166,6 +168,10 @@ kept in the history by itself.
         self.case.settle()
         self._show_banner(asking=False)
         self._show_steps(open_first=True)
+        waiting, self._waiting = self._waiting, []
+        for step in self.case.plan:
+            if step.id in waiting:
+                self._verify(step)
         self._keep()
 
     @on(Failed)
@@ -203,6 +209,9 @@ kept in the history by itself.
             self.notify(f"{check} needs more: + adds the domain, IP or selector.", severity="warning", timeout=5)
             return
         self._stand(step.id, Standing(Mark.ASKING))
+        if self.running:  # the first look is not over: what it finds makes the steps
+            self._waiting.append(step.id)
+            return
         self.query_one(CaseChecks).ask_again(check)
         job = jobs.checks([check], self.case.target, self.case.also_lists)
         self.core.run(job, fresh=True, group=_VERIFY + step.id)

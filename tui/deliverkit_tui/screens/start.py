@@ -220,4 +220,5 @@ _PLACES = (
     ("F3", "blocklists", "Look up an IP or a domain on the blocklists"),
     ("F4", "catalogue", "Catalogue: codes, reasons, findings, fixes, lists"),
     ("F5", "history", "History: every case you opened"),
+    ("^q", "quit", "Quit"),
 )

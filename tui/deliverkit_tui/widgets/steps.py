@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from deliverkit.model import Step
@@ -73,9 +74,8 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
             self.step = step
             self.text = text
 
-    def __init__(self, number: int, step: Step, say: Sentences, standing: Standing, *, opened: bool) -> None:
+    def __init__(self, step: Step, say: Sentences, standing: Standing, *, opened: bool) -> None:
         super().__init__(classes="step")
-        self.number = number
         self.step = step
         self.standing = standing
         self.opened = opened
@@ -89,13 +89,18 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         if self.opened:
             yield self._body()
 
+    def renew(self, step: Step, standing: Standing, *, opened: bool) -> None:
+        """The same step as it is now planned; drawn anew only where something is different."""
+        if (step, standing, opened) != (self.step, self.standing, self.opened):
+            self.step, self.standing, self.opened = step, standing, opened
+            self._rebuild()
+
     def show(self, standing: Standing) -> None:
         """Another standing."""
         self.standing = standing
-        if self.is_mounted:
-            if standing.mark in (Mark.STILL_SEEN, Mark.UNSURE, Mark.VERIFIED):
-                self.opened = True
-            self._rebuild()
+        if standing.mark in (Mark.STILL_SEEN, Mark.UNSURE, Mark.VERIFIED):
+            self.opened = True
+        self._rebuild()
 
     def action_open_close(self) -> None:
         """Open or close."""
@@ -136,6 +141,8 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
             self.action_open_close()
 
     def _rebuild(self) -> None:
+        if not self.is_mounted:
+            return
         self.query_one(".mark", Static).update(self._mark())
         self.query_one(".title", Static).update(self._title())
         self.query(".body").remove()
@@ -197,70 +204,70 @@ class Steps(VerticalScroll, can_focus=False):
     def __init__(self, *, id: str = "steps") -> None:  # noqa: A002 as Textual names it
         super().__init__(id=id, classes="panel")
         self.border_title = "Steps"
-        self.ids: tuple[str, ...] = ()
+        self._rows: dict[str, StepRow] = {}
 
     def show(
         self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences, *, open_first: bool = False
     ) -> None:
-        """Put a checklist in. What is open stays open, and the cursor stays on its step.
+        """Put a checklist in. Steps that stay keep their widget, so that focus and what is open stay with them.
 
         ``open_first``: where nothing is open, the first step with a record opens: the one thing to do is in sight.
         """
-        rows = {step_row.step.id: step_row for step_row in self.query(StepRow)}
         self.retitle(plan, standings)
-        steps = {step.id: step for step in plan}
-        if tuple(steps) == self.ids and all(rows[i].step == s for i, s in steps.items() if i in rows) and rows:
-            for step_id, step_row in rows.items():
-                if step_row.standing != (now := standings.get(step_id, Standing())):
-                    step_row.show(now)
-            return
-        opened = {step_id for step_id, step_row in rows.items() if step_row.opened}
-        if open_first and not opened:
-            todo = (s.id for s in plan if s.record and not standings.get(s.id, Standing()).mark.finished)
-            opened.update(list(todo)[:1])
-        focused = next((step_id for step_id, step_row in rows.items() if step_row.has_focus), None)
-        self.ids = tuple(steps)
-        fresh = self._rows(plan, standings, say, opened)
-        with self.app.batch_update():
-            self.remove_children()
-            self.mount_all(fresh)
-        found = next((w for w in fresh if isinstance(w, StepRow) and w.step.id == focused), None)
-        if focused is not None:
-            first = next((w for w in fresh if isinstance(w, StepRow)), None)
-            if (target := found or first) is not None:
-                target.focus()
-
-    def retitle(self, plan: Sequence[Step], standings: Mapping[str, Standing]) -> None:
-        """``Steps · 1 of 4 done``."""
-        done = sum(standings.get(step.id, Standing()).mark.finished for step in plan)
-        self.border_title = f"Steps · {done} of {len(plan)} done" if plan else "Steps"
-
-    def show_one(self, step: Step, standing: Standing) -> None:
-        """One step has another standing."""
-        for step_row in self.query(StepRow):
-            if step_row.step.id == step.id:
-                step_row.show(standing)
-
-    def focus_first(self) -> None:
-        """To the first step that is not finished, else to the first."""
-        rows = list(self.query(StepRow))
-        todo = [r for r in rows if not r.standing.mark.finished]
-        if rows:
-            (todo or rows)[0].focus()
-
-    def _rows(
-        self, plan: Sequence[Step], standings: Mapping[str, Standing], say: Sentences, opened: set[str]
-    ) -> list[Static | StepRow]:
-        made: list[Static | StepRow] = []
+        first = None
+        if open_first and not any(step_row.opened for step_row in self._rows.values()):
+            first = next((s.id for s in plan if s.record and s.id not in _finished(standings)), None)
+        before, self._rows = self._rows, {}
+        fresh: list[Widget] = []
+        order: dict[Widget, int] = {}
         fix, number = "", 0
         for step in plan:
             if step.id.partition(".")[0] != fix:
                 fix = step.id.partition(".")[0]
                 number += 1
                 title = row((f"{number}  ", "dim"), line(say.fix(fix, step.args)))
-                made.append(Static(title, classes="fix -first" if number == 1 else "fix"))
+                fresh.append(Static(title, classes="fix -first" if number == 1 else "fix"))
+                order[fresh[-1]] = len(order)
             standing = standings.get(step.id, Standing())
-            made.append(StepRow(number, step, say, standing, opened=step.id in opened))
-        if not made:
-            made.append(Static(row(("There is nothing to do here.", "dim")), classes="fix -first"))
-        return made
+            step_row = before.pop(step.id, None)
+            if step_row is None:
+                step_row = StepRow(step, say, standing, opened=step.id == first)
+                fresh.append(step_row)
+            else:
+                step_row.renew(step, standing, opened=step_row.opened or step.id == first)
+            self._rows[step.id] = step_row
+            order[step_row] = len(order)
+        if not plan:
+            fresh.append(Static(row(("There is nothing to do here.", "dim")), classes="fix -first"))
+        self._exchange(fresh, [*before.values(), *self.query(".fix")], order)
+
+    def _exchange(self, fresh: Sequence[Widget], stale: Sequence[Widget], order: Mapping[Widget, int]) -> None:
+        lost = any(widget.has_focus for widget in stale)
+        with self.app.batch_update():
+            for widget in stale:
+                widget.remove()
+            self.mount_all(fresh)
+            self.sort_children(key=lambda widget: order.get(widget, -1))
+        if lost:
+            self.call_after_refresh(self.focus_first)
+
+    def retitle(self, plan: Sequence[Step], standings: Mapping[str, Standing]) -> None:
+        """``Steps · 1 of 4 done``."""
+        done = len(_finished(standings) & {step.id for step in plan})
+        self.border_title = f"Steps · {done} of {len(plan)} done" if plan else "Steps"
+
+    def show_one(self, step: Step, standing: Standing) -> None:
+        """One step has another standing."""
+        if step.id in self._rows:
+            self._rows[step.id].show(standing)
+
+    def focus_first(self) -> None:
+        """To the first step that is not finished, else to the first."""
+        rows = list(self._rows.values())
+        todo = [r for r in rows if not r.standing.mark.finished]
+        if rows:
+            (todo or rows)[0].focus()
+
+
+def _finished(standings: Mapping[str, Standing]) -> set[str]:
+    return {step_id for step_id, standing in standings.items() if standing.mark.finished}
