@@ -119,21 +119,22 @@ def note_subject(notes: Notes, kind: str, facts: BlocklistFacts) -> None:
 
 
 def outcome_of(subjects: Iterable[BlocklistFacts]) -> Outcome:
-    """Fail when a list of weight lists one, warn for small lists and weighty policy entries, unknown while the lists
-    that weigh most are open, else pass."""
+    """Fail when a list of weight lists one, unknown while the lists that weigh most are open, warn for small lists and
+    weighty policy entries, else pass: a small list must not cover up that the others were not heard."""
     seen = {_outcome(facts) for facts in subjects}
-    worst_first = (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN, Outcome.PASS)
+    worst_first = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS)
     return next((outcome for outcome in worst_first if outcome in seen), Outcome.NOT_APPLICABLE)
 
 
 def _outcome(facts: BlocklistFacts) -> Outcome:
     if any(row.weight is not Weight.SMALL for row in facts.listed):
         return Outcome.FAIL
-    if facts.listed or any(_weighs(row) for row in _in(facts.rows, Listing.POLICY)):
-        return Outcome.WARN
     if _not_public(facts):
         return Outcome.NOT_APPLICABLE
-    return Outcome.UNKNOWN if facts.heavy_unknown else Outcome.PASS
+    if facts.heavy_unknown:
+        return Outcome.UNKNOWN
+    warned = facts.listed or any(_weighs(row) for row in _in(facts.rows, Listing.POLICY))
+    return Outcome.WARN if warned else Outcome.PASS
 
 
 def _listed_as(row: BlocklistRow) -> str:

@@ -117,12 +117,18 @@ def _judge_named(notes: Notes, named: Iterable[Probe]) -> None:
 
 
 def _judge_guessed(notes: Notes, guessed: Iterable[Probe], good: bool) -> None:
-    """A faulty key that we came upon by guessing is no fault while another one works: old keys are left behind."""
+    """A faulty key that we came upon by guessing is no fault while another one works, or may: old keys are left
+    behind, and a key that works may stand where nobody answered."""
     guessed = list(guessed)
     good = good or any(key.usable for found in guessed for key in found.keys)
+    lost = [found.answer for found in guessed if found.answer.failed]
+    hidden = False
     for found in guessed:
         keys, answer = found.keys, found.answer
-        if found.dangling and not good:
+        faulty = found.dangling or (bool(keys) and not any(key.usable for key in keys))
+        if faulty and lost and not good:
+            hidden = True
+        elif found.dangling and not good:
             _dangling(notes, found)
         elif keys and all(isinstance(k.key, DkimKey) and k.key.revoked for k in keys):
             notes.add("dkim-key-retired", answer, selector=found.selector, name=answer.name)
@@ -130,6 +136,8 @@ def _judge_guessed(notes: Notes, guessed: Iterable[Probe], good: bool) -> None:
             notes.add("dkim-key-spare", answer, selector=found.selector, name=answer.name)
         else:
             _judge_keys(notes, found)
+    if hidden:
+        notes.add("dkim-guesses-failed", *lost[:3], failed=len(lost), tried=len(guessed))
 
 
 def _dangling(notes: Notes, found: Probe) -> None:
@@ -191,7 +199,7 @@ def _none_found(notes: Notes, guessed: list[Probe], below: Answer, nobody: Answe
     domain = notes.subject
     failed = [p.answer for p in guessed if p.answer.failed]
     answered = len(guessed) - len(failed)
-    if failed:
+    if failed and not any(finding.id == "dkim-guesses-failed" for finding in notes.findings):
         notes.add("dkim-guesses-failed", *failed[:3], failed=len(failed), tried=len(guessed))
     if answered:
         notes.add("dkim-none-guessed", below, tried=answered, domain=domain)

@@ -38,7 +38,12 @@ async def run(target: Target, world: World, *, lists: Mapping[str, Blocklist] | 
         note_subject(notes, "ip", one)
     if cut:
         notes.add("blocklist-ip-some-left-out", count=len(ips[:limit]))
-    return notes.result(BlocklistReport(facts, cut, found.networks), outcome=outcome_of(facts))
+    outcome = outcome_of(facts)
+    if found.incomplete:
+        # An address that could not be read may be the one that is listed.
+        notes.add("blocklist-ip-not-found")
+        outcome = Outcome.FAIL if outcome is Outcome.FAIL else Outcome.UNKNOWN
+    return notes.result(BlocklistReport(facts, cut, found.networks), outcome=outcome)
 
 
 def _without_ip(notes: Notes, found: SendingIps) -> CheckResult:

@@ -81,8 +81,10 @@ async def run(target: Target, world: World) -> CheckResult:
         found = await sending_ips(target.domain, world.resolver)
         wanted = list(found.ips)
         facts = PtrFacts(source="spf", cut=found.cut, networks=found.networks, helo=target.helo)
-        if not wanted:
-            notes.add("ptr-ips-unanswered" if found.incomplete else "ptr-no-ip", domain=target.domain)
+        if found.incomplete:
+            notes.add("ptr-ips-unanswered", domain=target.domain)
+        elif not wanted:
+            notes.add("ptr-no-ip", domain=target.domain)
     if not wanted and not notes.findings:
         return notes.result(outcome=Outcome.NOT_APPLICABLE)
     looked = tuple(await asyncio.gather(*(names_of(ip, world.resolver) for ip in wanted)))
