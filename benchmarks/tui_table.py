@@ -106,12 +106,9 @@ async def main() -> int:
             slow |= _tell(NAMES.get(key, key), spent, clock.worked)
         screen.query_one(Chips).choose(ALL_STATES)
         await clock.press("slash")
-        for letter in "d777.":
-            spent = await clock.press(letter)
-            slow |= _tell(f"filter {letter}", spent, clock.worked)
-        for _ in range(5):
-            spent = await clock.press("backspace")
-            slow |= _tell("filter, one letter less", spent, clock.worked)
+        more = [(await clock.press(letter))[0] for letter in "d777."]
+        slow |= _tell("a letter more to filter", more, clock.worked)
+        slow |= _tell("a letter less", await clock.press("backspace", 5), clock.worked)
     return int(slow)
 
 

@@ -335,3 +335,20 @@ async def test_the_record_of_a_fix_is_copied(opened: Opened) -> None:
         assert step.record is not None
         assert pilot.app.clipboard == step.record.value
         assert any("record" in title for title, _, _ in screen.palette_actions())
+
+
+async def test_the_mouse_filters_and_opens(opened: Opened) -> None:
+    async with opened(size=(120, 34)) as pilot:
+        screen = await audited(pilot, *SOME)
+        line = painted(pilot).splitlines()[screen.query_one(Chips).region.y]
+        await pilot.click("#outcomes", offset=(line.index("fail"), 0))
+        await settle(pilot)
+        assert rows(screen) == ["nospf.example"]
+        await pilot.click("#outcomes", offset=(line.index("all"), 0))
+        await settle(pilot)
+        await pilot.click("#rows", offset=(6, 2))
+        assert screen.query_one("#rows", RowGrid).cursor_key == SOME[1]
+        await pilot.click("#rows", offset=(6, 2), times=2)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, DomainScreen)
+        assert pilot.app.screen.audit.domain == SOME[1]

@@ -9,8 +9,7 @@ from piloting import Opened, keys, painted, settle
 from textual.pilot import Pilot
 
 from deliverkit.knowledge import load
-from deliverkit.report.sentences import Sentences
-from deliverkit_tui.catalogue_index import KINDS, CatalogueIndex
+from deliverkit_tui.catalogue_index import KINDS, CatalogueIndex, catalogue
 from deliverkit_tui.pages import links, parse, plain
 from deliverkit_tui.screens.catalogue import CatalogueScreen
 from deliverkit_tui.widgets.chips import Chips
@@ -21,7 +20,7 @@ from deliverkit_tui.widgets.row_grid import RowGrid
 
 @pytest.fixture(scope="module")
 def index() -> CatalogueIndex:
-    return CatalogueIndex(Sentences(load()))
+    return catalogue("en")
 
 
 async def opened_at(pilot: Pilot[int], query: str = "") -> CatalogueScreen:
@@ -75,12 +74,7 @@ def test_what_people_type_finds_the_entry(index: CatalogueIndex, query: str, fir
 
 @given(st.text(max_size=60))
 def test_no_query_breaks_the_search(query: str) -> None:
-    index = CatalogueIndex(Sentences(load())) if not _KEPT else _KEPT[0]
-    _KEPT[:] = [index]
-    assert all(entry.key in index for entry in index.search(query))
-
-
-_KEPT: list[CatalogueIndex] = []
+    assert all(entry.key in catalogue("en") for entry in catalogue("en").search(query))
 
 
 def test_a_fix_names_what_asks_for_it(index: CatalogueIndex) -> None:

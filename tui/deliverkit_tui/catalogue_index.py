@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
+from deliverkit.knowledge import load
 from deliverkit.model import Finding
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -205,3 +206,9 @@ def _nearness(entry: Entry, word: str) -> int:
     if title.startswith(word) or f" {word}" in title:
         return 3
     return 4 if word in title else 5
+
+
+@cache
+def catalogue(lang: str) -> CatalogueIndex:
+    """The index of a language; made once, for it takes 40 ms."""
+    return CatalogueIndex(Sentences(load(), lang))

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from deliverkit.report.clean import one_line
-from deliverkit_tui.catalogue_index import KINDS, PLURALS, VERBS, CatalogueIndex, Entry
+from deliverkit_tui.catalogue_index import KINDS, PLURALS, VERBS, CatalogueIndex, Entry, catalogue
 from deliverkit_tui.commands import command
 from deliverkit_tui.grid_layout import Column
 from deliverkit_tui.screens.place import PaletteAction, Place
@@ -52,7 +52,6 @@ class CatalogueScreen(Place):
     def __init__(self, query: str = "") -> None:
         super().__init__()
         self._query = one_line(query, 200)
-        self._index: CatalogueIndex | None = None
         self._found: list[Entry] = []
         self._trail: list[str] = []
         self._shown: str | None = None
@@ -60,9 +59,7 @@ class CatalogueScreen(Place):
     @property
     def index(self) -> CatalogueIndex:
         """All entries."""
-        if self._index is None:
-            self._index = CatalogueIndex(self.kit.say)
-        return self._index
+        return catalogue(self.kit.lang)
 
     @property
     def entry(self) -> str | None:
