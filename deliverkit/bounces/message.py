@@ -16,7 +16,7 @@ from deliverkit.bounces.mail.fields import Report, Status, read_report, unquoted
 from deliverkit.bounces.mail.kinds import Kind
 from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.bounces.mail.original import decoded, iso_date, read_original
-from deliverkit.bounces.mail.parts import MAX_FIELDS, Head, Mail, open_mail, without_tags
+from deliverkit.bounces.mail.parts import MAX_FIELDS, Head, Mail, Part, open_mail, without_tags
 from deliverkit.bounces.mail.result import Message, Original
 from deliverkit.bounces.mail.verdicts import MailClassifier, judge
 from deliverkit.bounces.mail.words import Words, read_words, split_copy, where
@@ -54,20 +54,31 @@ def read_messages(data: bytes) -> Iterator[Message]:
 
 def read_message(data: bytes) -> Message:
     """Read one mail. Never raises, whatever the bytes are; bounded in size, depth, parts and recipients."""
+    message, attached = _read(data)
+    if message.kind is not Kind.ORDINARY or attached is None:
+        return message
+    # Sent on by a person, the report as an attachment.
+    inner, _ = _read(attached.data())
+    return inner if inner.kind in _WORST else message
+
+
+def _read(data: bytes) -> tuple[Message, Part | None]:
+    """What the mail itself is, and the whole message that it carries, if any."""
     mail = open_mail(data)
     subject = decoded(mail.head.get("subject", ""))
     text = _text(mail)
     if kinds.is_complaint(mail, subject):
-        return _complaint(mail, text)
+        return _complaint(mail, text), None
     words = split_copy(text)
     report = _report(mail, words, text, subject)
     original = read_original(mail, words)
     if report is not None:
-        return _from_fields(mail, report, words, original, subject)
+        return _from_fields(mail, report, words, original, subject), None
     if kinds.is_report(mail.head, subject, words.notice, mail.returned is not None):
-        return _from_words(mail, words, original, subject)
+        return _from_words(mail, words, original, subject), None
     kind = kinds.other_kind(mail.head, subject, text)
-    return Message(kind, (_about_sender(mail, subject, text, kind),), original)
+    whole = mail.returned if mail.returned and mail.returned.type == "message/rfc822" else None
+    return Message(kind, (_about_sender(mail, subject, text, kind),), original), whole
 
 
 def _text(mail: Mail) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_LOCAL = r"[^\s<>,;:\"()\[\]\\|@*]"
-_DOMAIN = r"[^\s<>,;:\"'()\[\]\\|@/*]"
+_WIDE = "（）［］【】《》「」『』〈〉＜＞：；，。、！？“”‘’…"
+"""Punctuation of other scripts, which stands beside addresses without a blank."""
+_LOCAL = rf"[^\s<>,;:\"()\[\]\\|@*{_WIDE}]"
+_DOMAIN = rf"[^\s<>,;:\"'()\[\]\\|@/*{_WIDE}]"
 ADDRESS = rf"(?:\"[^\"\s<>]{{1,64}}\"|{_LOCAL}{{1,64}})@{_DOMAIN}{{1,253}}"
 ANY_ADDRESS = re.compile(ADDRESS)
 _LITERAL = re.compile(r"[^\s<>,;:\"()\\|@]{1,64}@\[[\dA-Fa-f:.]{2,45}(?:IPv6:[\dA-Fa-f:.]{2,45})?\]")
 _UNIPOINT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 _VERP = re.compile(
-    r"(?:^|[+._-])(?P<local>[^+=@]{1,64}(?:\+[^=@]{1,64})?)=(?P<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})"
+    r"(?:^|[+._-])(?P<local>[^+=@]{1,64}(?:\+[^=@]{1,64})?)=(?P<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z][A-Za-z0-9]{1,30})"
     r"(?=[+@]|-[\w.-]*@|$)"
 )
 _VERP_HEADS = re.compile(
@@ -20,6 +22,7 @@ _VERP_HEADS = re.compile(
     r"[\w.]{0,40}-(?:bounces?|errors?|return|owner|request))[+._=-]+)+(?:[0-9a-f]{4,}[-._+=])*",
     re.IGNORECASE,
 )
+_VERP_IDS = re.compile(r"^(?:\d+[-.+]|(?=[a-f]*\d)[0-9a-f]{4,}[-.+])+(?=[^=]+=)", re.IGNORECASE)
 _DAEMON = re.compile(
     r"^(?:mailer-?daemon|mail-?daemon|postmaster|poostmaster|double-bounce|abuse|noreply|no-reply|mdaemon|"
     r"root)(?:[+=-].*)?@",
@@ -101,7 +104,8 @@ def verp_address(envelope: str | None) -> str | None:
     low = local.lower()
     if low.startswith(("prvs=", "btv1==", "msprvs", "srs0", "srs1")) or "=srs" in low:
         return None
-    local = _VERP_HEADS.sub("", local, count=1)
+    bare = _VERP_HEADS.sub("", local, count=1)
+    local = _VERP_IDS.sub("", bare, count=1) if bare != local else local
     match = _VERP.search(local) or _VERP.search(local + "@")
     if not match:
         return None

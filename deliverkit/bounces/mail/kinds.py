@@ -152,7 +152,8 @@ _FORWARDED = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i|fw)\s*:\s*", re.IGNORECASE)
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|antw?|odp|r|回复|答复|回覆|res)(?:\[\d+\])?\s*:", re.IGNORECASE)
 _AUTO_WORDS = phrases(
     r"out of (?:the )?office|(?:currently|am) (?:away|out|on (?:leave|vacation|holiday))|on (?:annual )?leave|"
-    r"will be (?:back|away|traveling|travelling|out)|limited access to (?:my )?e-?mail|"
+    r"(?:i|i'll|i will) (?:be )?(?:back|away|traveling|travelling)|be back (?:on|in the)|"
+    r"limited access to (?:my )?e-?mail|"
     r"nicht im (?:b[üu]ro|hause)|abwesend|en cong[ée]s?|absent|fuera de (?:la )?oficina|de vacaciones|"
     r"de f[ée]rias|fora do|in ferie|fuori (?:sede|ufficio)|afwezig|в отпуске|отсутств|不在|休暇|休假|cuti|"
     r"tidak berada di kantor"

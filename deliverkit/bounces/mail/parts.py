@@ -69,6 +69,10 @@ class Part(NamedTuple):
     body: bytes
     attached: bool = False
 
+    def data(self) -> bytes:
+        """All bytes, unpacked."""
+        return _unpack(self.body, self.encoding)
+
     def text(self, limit: int = MAX_TEXT) -> str:
         """The first ``limit`` bytes, decoded; never raises, whatever encoding or charset it claims."""
         text = _decode(_unpack(self.body[: limit * 2], self.encoding)[:limit], self.charset)
