@@ -24,10 +24,12 @@ Rules of providers and marks are matched first; the generic phrases only where n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from deliverkit.bounces.codes import reason_of_codes
+from deliverkit.bounces.doubt import is_doubtful
 from deliverkit.bounces.matcher import Matcher, compile_pattern
 from deliverkit.bounces.providers import Providers
 from deliverkit.bounces.weight import has_code, weight
@@ -114,8 +116,21 @@ class Classifier:
         if verdict is None:
             if len(self._said) >= _MAX_REMEMBERED:
                 self._said.clear()
-            verdict = self._said[said] = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
+            verdict = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
+            verdict = self._said[said] = self._doubted(verdict, reply)
         return verdict
+
+    def _doubted(self, verdict: Verdict, reply: Reply) -> Verdict:
+        """A phrase that anybody may write suppresses only where nothing beside it speaks against that."""
+        if verdict.address_action is not AddressAction.SUPPRESS or verdict.rule is None:
+            return verdict
+        rule = self._by_id[verdict.rule]
+        if verdict.category == "not_a_bounce" or not self._providers.is_anybodys(rule.provider):
+            return verdict
+        if not is_doubtful(reply.text, reply.enhanced_code):
+            return verdict
+        confidence = Confidence.LIKELY if verdict.confidence is Confidence.SURE else verdict.confidence
+        return replace(verdict, confidence=confidence, address_action=AddressAction.REVIEW)
 
     def _judge(self, key: _Key, text: str) -> Verdict:
         try:
@@ -296,7 +311,8 @@ def _actions(
 ) -> tuple[MessageAction | None, AddressAction]:
     """The policy row of the reason by the class of the reply code, else of the enhanced code, else by its nature.
 
-    A temporary reply never suppresses, and neither does a weak verdict: only proof that the address is dead does.
+    A temporary reply never suppresses, nor one whose two codes contradict each other, and neither does a weak verdict:
+    only proof that the address is dead does.
     """
     if code is not None:
         permanent = code >= 500
@@ -305,7 +321,8 @@ def _actions(
     else:
         permanent = spec.on_5xx is MessageAction.DROP or spec.on_4xx is not MessageAction.RETRY or spec.id in _LASTING
     message, address = (spec.on_5xx, spec.address_5xx) if permanent else (spec.on_4xx, spec.address_4xx)
-    unproven = not permanent or confidence in (Confidence.WEAK, Confidence.NONE)
+    temporary = not permanent or bool(enhanced and enhanced[0] == "4")
+    unproven = temporary or confidence in (Confidence.WEAK, Confidence.NONE)
     if address is AddressAction.SUPPRESS and unproven and spec.category != "not_a_bounce":
         address = AddressAction.REVIEW
     return message, address

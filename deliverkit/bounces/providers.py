@@ -20,6 +20,7 @@ class Providers:
         """All marks, in order of their provider."""
         self._mark_owner: list[str] = []
         self._generic = frozenset(p.id for p in providers.values() if p.kind == "generic")
+        self._anybodys = frozenset(p.id for p in providers.values() if p.kind in ("generic", "mta"))
         self._mailbox = frozenset(p.id for p in providers.values() if p.kind == "mailbox")
         self._family = {p.id: p.family or p.id for p in providers.values()}
         self._remembered: dict[str, str | None] = {}
@@ -48,6 +49,10 @@ class Providers:
     def is_generic(self, provider: str | None) -> bool:
         """Is this the drawer of phrases that belong to nobody?"""
         return provider in self._generic
+
+    def is_anybodys(self, provider: str | None) -> bool:
+        """Are its wordings those of software that anybody runs and rewords, rather than of one service?"""
+        return provider in self._anybodys
 
     def are_rivals(self, one: str, other: str | None) -> bool:
         """Are these two mailbox providers that do not share a system?"""

@@ -59,6 +59,7 @@ _NO_CODE_LEFT = re.compile(
     r"^(?:\s*(?:(?:smtp|x-[\w-]{1,30}|unix|x400|dns)\s*;|(?:diagnostic-code|remote host said)\s*:))+", re.I
 )
 _IN_REPLY_TO = re.compile(r"\s*\(in reply to [^()]{1,60}\)\)?\s*$", re.I)
+_QMAIL_LOG = re.compile(r"\bdelivery \d{1,12}: (?:failure|deferral|success): (\S+)")
 _QUOTE = re.compile(r"^(?:[ \t]{0,8}[>|](?=[ \t>|\d]|$))+[ \t]?", re.M)
 
 
@@ -132,6 +133,11 @@ def _unwrap(words: str) -> str:
         match = _LOG_STATUS.search(words)
         if match:
             words = match[1]
+    elif "delivery " in words and "_" in words:
+        # qmail writes a reply into its log as one word.
+        match = _QMAIL_LOG.search(words)
+        if match:
+            words = match[1].replace("_", " ").rstrip("/")
     elif "stat=" in words:
         match = _LOG_STAT.search(words)
         if match and match[1].strip():
