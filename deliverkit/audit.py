@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from deliverkit.checks import MODULES, Target, World
 from deliverkit.checks.run import can_run, in_order, run_checks
 from deliverkit.diagnosis import platforms_in
-from deliverkit.fixes import Case, steps, wanted_by_findings
+from deliverkit.fixes import Case, possible, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import Audit, CheckResult, Outcome, Scalar
 
@@ -40,7 +40,7 @@ def conclude(target: Target, results: Sequence[CheckResult], knowledge: Knowledg
         "helo": target.helo,
         "recipient_domain": target.recipient_domain,
     }
-    wanted = wanted_by_findings((f for r in results for f in r.findings), knowledge)
+    wanted = possible(wanted_by_findings((f for r in results for f in r.findings), knowledge), results)
     return Audit(
         domain=target.domain or "",
         outcome=worst(r.outcome for r in results),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
 from deliverkit.bounces.classify import Classifier
 from deliverkit.checks import MODULES, Target, World
 from deliverkit.checks.run import can_run, in_order, run_checks
 from deliverkit.errors import InputError
-from deliverkit.fixes import Case, Wanted, steps, wanted_by_findings
+from deliverkit.fixes import Case, Wanted, possible, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import (
     Bounce,
@@ -29,7 +30,7 @@ from deliverkit.ranking import lists_named as lists_named
 def explain(bounce: Bounce, classifier: Classifier, knowledge: Knowledge) -> Diagnosis:
     """Verdict and steps from the reply alone, without any question to the network."""
     verdict = classifier.classify(bounce)
-    evidence = classifier.evidence(bounce, verdict)
+    evidence = _with_names(classifier.evidence(bounce, verdict), bounce, verdict)
     return join(bounce, verdict, evidence, (), target_of(bounce, evidence, Target(), verdict.reason), knowledge)
 
 
@@ -42,7 +43,7 @@ async def diagnose(
     the checks to run instead of those that the reason calls for.
     """
     verdict = classifier.classify(bounce)
-    evidence = classifier.evidence(bounce, verdict)
+    evidence = _with_names(classifier.evidence(bounce, verdict), bounce, verdict)
     target = target_of(bounce, evidence, target, verdict.reason)
     if named := lists_named(evidence, world.knowledge):
         world = dataclasses.replace(world, also_lists=(*world.also_lists, *named))
@@ -84,6 +85,36 @@ def _named_domain(evidence: RuleEvidence) -> str | None:
     """The domain that the reply's own words name, if it can be asked about."""
     text = evidence.groups.get("domain")
     return _domain(f"@{text.rpartition('@')[2].rstrip('.')}") if text else None
+
+
+_OURS = ("blocked", "dmarc", "reputation", "rate_limit", "rejected", "sender_setup")
+"""Categories where an address in the reply is the sender's; elsewhere it may be the receiving host's."""
+_ADDRESS = re.compile(
+    r"(?<![\w.:-])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,37})(?![\w:-]|\.\w)", re.IGNORECASE
+)
+_NAMED = re.compile(
+    r"(?:policy (?:for|of)|sending domain|(?:from|author|your) domain|SPF|e?mail from)[\s:'\"<(\[]{1,3}"
+    r"((?:[a-z0-9_-]{1,63}\.){1,10}[a-z][a-z0-9-]{1,62})(?![\w@-])",
+    re.IGNORECASE,
+)
+_MAX_READ = 4096
+
+
+def _with_names(evidence: RuleEvidence, bounce: Bounce, verdict: Verdict) -> RuleEvidence:
+    """The evidence with the IP and the domain that stand in the reply, where the rule did not point them out.
+
+    Only what is unmistakable: one address in a reply about the sender, one domain in a reply about DMARC.
+    """
+    groups, text = dict(evidence.groups), bounce.reply.text[:_MAX_READ]
+    if verdict.category in _OURS and not groups.get("ip"):
+        ips = {ip for ip in map(_ip, _ADDRESS.findall(text)) if ip}
+        if len(ips) == 1:
+            groups["ip"] = ips.pop()
+    if verdict.category == "dmarc" and not groups.get("domain"):
+        domains = {domain for name in _NAMED.findall(text) if (domain := _domain(f"@{name}"))}
+        if len(domains) == 1:
+            groups["domain"] = domains.pop()
+    return evidence if groups == evidence.groups else dataclasses.replace(evidence, groups=groups)
 
 
 def _domain(address: str | None) -> str | None:
@@ -142,15 +173,22 @@ def _steps(
     """Proven causes first, then the provider's own route, then what the reason asks for in general, and last the
     faults that have nothing to do with this refusal."""
     told = [f for cause in causes for f in cause.findings]
-    wanted = wanted_by_findings(told, knowledge)
+    wanted = [want for cause in causes for want in wanted_by_findings(cause.findings, knowledge)]
     info = knowledge.rule_info.get(verdict.rule) if verdict.rule else None
     if info is not None:
         wanted += [Wanted(fix, verdict.reason) for fix in info.fixes]
     wanted += [Wanted(fix, verdict.reason) for fix in knowledge.reasons[verdict.reason].fixes]
     beside = [f for r in results for f in r.findings if f not in told and knowledge.findings[f.id].outcome in PROVES]
     decided = {r.check for r in results if r.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WARN)}
-    wanted = [w for w in wanted if w.because != verdict.reason or not _settled(w.fix, decided, knowledge)]
-    wanted += wanted_by_findings(beside, knowledge)
+    open_ones = _not_settled_by(results, target)
+    kept = [
+        w
+        for w in wanted
+        if w.because != verdict.reason or w.fix in open_ones or not _settled(w.fix, decided, knowledge)
+    ]
+    # Where all that could be verified is right already, what the reason asks for in general is better than nothing.
+    wanted = (kept or wanted) + wanted_by_findings(beside, knowledge)
+    wanted = possible(wanted, results)
     values: dict[str, Scalar] = {
         "domain": target.domain,
         "ip": target.ips[0] if target.ips else None,
@@ -167,6 +205,12 @@ def _steps(
     }
     case = Case(values, verdict.provider, platforms_in(results), tuple(results))
     return steps(wanted, case, knowledge)
+
+
+def _not_settled_by(results: Sequence[CheckResult], target: Target) -> set[str]:
+    """Fixes of which a check that passed says nothing, because it was not told what to compare."""
+    compared = any(f.id == "dmarc-aligned" for r in results for f in r.findings)
+    return {*(() if compared else ("dmarc-align",)), *(() if target.helo else ("helo-set",))}
 
 
 def _settled(fix: str, decided: set[str], knowledge: Knowledge) -> bool:

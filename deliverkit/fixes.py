@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from deliverkit.knowledge import Knowledge
 from deliverkit.knowledge.schema import FixSpec, StepSpec
-from deliverkit.model import CheckResult, Finding, Outcome, Record, Scalar, Step
+from deliverkit.model import CheckResult, Finding, Outcome, Owner, Record, Scalar, Step
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _HARMLESS = re.compile(r"(?![-+@])[\w%+=:,./@-]+", re.ASCII)
@@ -47,6 +47,17 @@ def wanted_by_findings(findings: Iterable[Finding], knowledge: Knowledge) -> lis
 
 
 _URGENCY = {Outcome.FAIL: 0, Outcome.WARN: 1, Outcome.UNKNOWN: 2}
+
+
+_NO_DOMAIN = ("spf-domain-not-found", "mx-no-domain")
+_NEEDS_DOMAIN = ("spf-publish", "spf-add-sender", "dmarc-", "dkim-", "sending-ip-find")
+
+
+def possible(wanted: Iterable[Wanted], results: Iterable[CheckResult]) -> list[Wanted]:
+    """The fixes that can be carried out now: nothing is published in a domain that does not exist, so that its
+    spelling and registration come first and alone."""
+    gone = any(finding.id in _NO_DOMAIN for result in results for finding in result.findings)
+    return [want for want in wanted if not (gone and want.fix.startswith(_NEEDS_DOMAIN))]
 
 
 def steps(wanted: Iterable[Wanted], case: Case, knowledge: Knowledge) -> tuple[Step, ...]:
@@ -109,7 +120,7 @@ def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step
         values["list"] = ", ".join(lists)
     return Step(
         id=f"{fix.id}.{spec.id}",
-        owner=spec.owner or fix.owner,
+        owner=Owner.SENDING_PLATFORM if _foreign(fix, case) else spec.owner or fix.owner,
         args=values,
         record=_record(fix, spec, values, case),
         command=_command(spec.command, values),
@@ -118,6 +129,15 @@ def _fill(fix: FixSpec, spec: StepSpec, wants: list[Wanted], case: Case) -> Step
         verify_check=spec.verify_check,
         because=tuple(dict.fromkeys(want.because for want in wants)),
     )
+
+
+def _foreign(fix: FixSpec, case: Case) -> bool:
+    """Whether the SPF record to be changed stands in the domain of whoever sends for us."""
+    if not fix.id.startswith("spf-") or not case.results:
+        return False
+    from deliverkit.proposals import foreign_spf
+
+    return foreign_spf(case.results)
 
 
 def fill(template: str | None, values: Mapping[str, Scalar]) -> str | None:

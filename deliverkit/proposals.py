@@ -16,6 +16,7 @@ from deliverkit.checks.dkim_key import mended, without_testing
 from deliverkit.checks.dmarc import DmarcFacts
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.checks.spf_eval import SpfEvaluation, SpfResult
+from deliverkit.checks.suffixes import registrable
 from deliverkit.knowledge import load
 from deliverkit.model import CheckResult, Record, Scalar
 
@@ -61,13 +62,23 @@ def _spf(change: Callable[[SpfFacts, Values], str | None]) -> Callable[[Values, 
 
     def make(values: Values, results: Results) -> Record | None:
         facts = _facts(results, SpfFacts)
-        if facts is None or not facts.asked:
+        if facts is None or not facts.asked or foreign_spf(results):
             return None
         value = change(facts, values)
         value = _with_senders(facts, value) if value else None
         return Record(facts.domain, "TXT", value, facts.records or facts.look_alikes) if value else None
 
     return make
+
+
+def foreign_spf(results: Results) -> bool:
+    """Whether the SPF record that was checked is not below the sender's own registered domain: a MAIL FROM domain of a
+    platform, whose record only the platform can change."""
+    checked = _facts(results, SpfFacts)
+    other = _facts(results, DmarcFacts) or _facts(results, DkimFacts)
+    if checked is None or other is None or checked.domain == other.domain:
+        return False
+    return registrable(checked.domain) != registrable(other.domain)
 
 
 def _with_senders(facts: SpfFacts, record: str) -> str | None:
@@ -131,7 +142,7 @@ def _publish_spf(values: Values, results: Results) -> Record | None:
     Where neither is known nothing is proposed: a record without senders would refuse the domain's own mail.
     """
     facts = _facts(results, SpfFacts)
-    if facts is None or not facts.asked or facts.records:
+    if facts is None or not facts.asked or facts.records or foreign_spf(results):
         return None
     platforms = load().platforms
     seen = [p for r in results for p in getattr(r.facts, "platforms", ()) if p in platforms]

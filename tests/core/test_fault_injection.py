@@ -43,15 +43,14 @@ SEVERAL = """
 [root]
 default = "nxdomain"
 [zone."many.example"]
-"@" = { TXT = ["v=spf1 a mx redirect=_spf.many.example"], MX = ["1 mx1.many.example", "2 mx2.many.example"], A = ["192.0.2.1"] }
+"@" = { TXT = ["v=spf1 a mx redirect=s.many.example"], A = ["192.0.2.1"], MX = ["1 mx1.many.example", "2 out.many.example"]}
 "mx1" = { A = ["192.0.2.2"], AAAA = ["2001:db8::2"] }
-"mx2" = { A = ["192.0.2.3"] }
-"_spf" = { TXT = ["v=spf1 ip4:192.0.2.4 a:out.many.example -all"] }
-"out" = { A = ["192.0.2.5"] }
+"s" = { TXT = ["v=spf1 ip4:192.0.2.4 a:out.many.example -all"] }
+"out" = { A = ["192.0.2.5", "192.0.2.3"] }
 "_dmarc" = { TXT = ["v=DMARC1; p=reject; sp=none; np=reject; rua=mailto:a@reports.example,mailto:b@many.example"] }
 "s1._domainkey" = { CNAME = "s1.keys.example" }
 "s2._domainkey" = { CNAME = "s2.keys.example" }
-"news" = { TXT = ["v=spf1 redirect=_spf.many.example"] }
+"news" = { TXT = ["v=spf1 redirect=s.many.example"] }
 [zone."keys.example"]
 "s1" = { TXT = ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="] }
 [zone."reports.example"]

@@ -9,7 +9,7 @@ from deliverkit.bounces.pasted import read_bounces
 from deliverkit.checks import Target, World
 from deliverkit.diagnosis import diagnose
 from deliverkit.knowledge import Knowledge
-from deliverkit.model import Diagnosis, Outcome, Proof
+from deliverkit.model import Diagnosis, Outcome, Owner, Proof
 from deliverkit.net.replay import ReplayResolver
 from deliverkit.net.world import World as DnsWorld
 
@@ -144,3 +144,66 @@ async def test_a_record_that_is_there_refutes_its_absence_whatever_else(knowledg
     found = await told(text, knowledge, HEALTHY, Target(domain="shop.example"))
     if found.verdict.reason == "dmarc.no_record":
         assert found.causes[0].proof is Proof.CONTRADICTED
+
+
+ESP = """
+[zone."esp.example"]
+"bounce" = { TXT = ["v=spf1 ip4:203.0.113.0/24 -all"] }
+"""
+NO_PTR = "550-5.7.25 [{ip}] The IP address sending this message does not have a PTR record setup. - gsmtp"
+UNAUTHENTICATED = "550-5.7.26 Your email has been blocked because the sender is unauthenticated. - gsmtp"
+POLICY = "550 5.7.1 Email rejected per DMARC policy for shop.example"
+
+
+async def test_an_ip_in_the_words_of_the_reply_is_the_one_that_is_asked_about(knowledge: Knowledge) -> None:
+    right = await told(NO_PTR.format(ip=IP), knowledge, HEALTHY, Target(domain="shop.example"))
+    assert [c.proof for c in right.causes] == [Proof.CONTRADICTED]
+    assert right.steps
+    wrong = await told(NO_PTR.format(ip=OTHER), knowledge, HEALTHY, Target(domain="shop.example"))
+    assert {f.args["ip"] for f in wrong.causes[0].findings} == {OTHER}
+    assert wrong.causes[0].proof is Proof.PROVEN
+
+
+async def test_the_receiver_s_address_is_not_taken_for_ours(knowledge: Knowledge) -> None:
+    text = "4.4.1 connect to mx.client.example[198.51.100.1]:25: Connection timed out"
+    found = await told(text, knowledge, HEALTHY, Target(domain="shop.example"), "ptr")
+    assert {f.args.get("ip") for c in found.checks for f in c.findings} <= {None, IP}
+
+
+async def test_a_domain_in_the_words_of_the_reply_fills_the_gap(knowledge: Knowledge) -> None:
+    found = await told(POLICY, knowledge, HEALTHY, Target(ips=(IP,), selectors=("s1",)))
+    assert found.causes[0].proof is Proof.CONTRADICTED
+    assert "shop.example" in {c.subject for c in found.checks}
+
+
+async def test_what_is_contradicted_leads_to_the_unaligned_sender(knowledge: Knowledge) -> None:
+    found = await told(POLICY, knowledge)
+    assert found.causes[0].proof is Proof.CONTRADICTED
+    assert any(s.id.startswith("dmarc-align.") for s in found.steps)
+
+
+async def test_the_record_of_a_platform_is_the_platform_s(knowledge: Knowledge) -> None:
+    target = Target(domain="shop.example", ips=("198.51.100.5",), mail_from="bounce.esp.example")
+    found = await told(UNAUTHENTICATED, knowledge, HEALTHY + ESP, target)
+    spf = [s for s in found.steps if s.id.startswith("spf-add-sender.")]
+    assert spf
+    assert {s.owner for s in spf} == {Owner.SENDING_PLATFORM}
+    assert [s.record for s in spf if s.record] == []
+
+
+async def test_proven_causes_come_first_whatever_weighs_more_elsewhere(knowledge: Knowledge) -> None:
+    target = Target(domain="shop.example", ips=("203.0.113.5",), mail_from="bounce.esp.example")
+    found = await told(POLICY, knowledge, HEALTHY + ESP, target)
+    assert found.causes[0].proof is Proof.PROVEN
+    assert found.steps[0].id.startswith("dmarc-align.")
+
+
+async def test_nothing_is_published_in_a_domain_that_does_not_exist(knowledge: Knowledge) -> None:
+    found = await told(UNAUTHENTICATED, knowledge, HEALTHY, Target(domain="shpo.example", ips=(IP,)))
+    assert {s.id.partition(".")[0] for s in found.steps} == {"spf-check-domain"}
+
+
+async def test_a_greeting_that_is_not_known_still_gets_its_steps(knowledge: Knowledge) -> None:
+    found = await told("504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", knowledge)
+    assert found.causes[0].proof is Proof.CONSISTENT
+    assert any(s.id.startswith("helo-set.") for s in found.steps)
