@@ -125,6 +125,8 @@ class Bounce:
     """When, ISO 8601, where the source says so."""
     source: str | None = None
     """Where it was read: file, line or format."""
+    original_recipient: str | None = None
+    """The address as the sender gave it, where the report names another one as failed (RFC 3464 section 2.3.1)."""
 
 
 @dataclass(frozen=True, slots=True)

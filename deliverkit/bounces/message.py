@@ -168,6 +168,7 @@ def _from_fields(mail: Mail, report: Report, words: Words, original: Original | 
                 phase=said.phase if said else _phase(words.notice, len(chosen)),
                 at=iso_date(status.at or report.arrival),
                 source=_SOURCE,
+                original_recipient=status.original,
             )
         )
     return Message(kind, tuple(bounces), original, report.reporting or first_address(mail.head.get("from")))

@@ -67,6 +67,13 @@ def test_fields(case: str) -> None:
     assert found == FIELDS[case]["expected"]
 
 
+def test_the_address_as_the_sender_gave_it_is_kept() -> None:
+    [bounce] = read_message(dsn("Original-Recipient: rfc822;list@dest.example\n" + ONE)).bounces
+    assert (bounce.recipient, bounce.original_recipient) == ("gone@dest.example", "list@dest.example")
+    [bounce] = read_message(dsn("Original-Recipient: rfc822;GONE@dest.example\n" + ONE)).bounces
+    assert bounce.original_recipient is None
+
+
 def test_fields_that_were_encoded() -> None:
     packed = base64.encodebytes(("Reporting-MTA: dns; mx.example.net\n\n" + ONE).encode()).decode()
     data = dsn("", part="Content-Transfer-Encoding: base64\n").decode()
