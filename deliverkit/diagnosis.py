@@ -198,7 +198,9 @@ def _steps(
         "mail_from": target.mail_from or target.domain,
         "helo": target.helo,
         "provider": verdict.provider,
-        "host": bounce.mx,
+        "mx": bounce.mx,
+        # "host" is a host of the sender: the greeting name, never the receiving server.
+        "host": target.helo,
         "help_url": info.help_url if info else None,
         "lookup_url": evidence.groups.get("url") or (info.help_url if info else None),
         **{k: v for k, v in evidence.groups.items() if k in ("list", "limit", "url")},

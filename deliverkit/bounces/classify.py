@@ -122,12 +122,13 @@ class Classifier:
 
     def _doubted(self, verdict: Verdict, reply: Reply) -> Verdict:
         """A phrase that anybody may write suppresses only where nothing beside it speaks against that."""
-        if verdict.address_action is not AddressAction.SUPPRESS or verdict.rule is None:
+        if verdict.address_action is not AddressAction.SUPPRESS or verdict.category == "not_a_bounce":
             return verdict
-        rule = self._by_id[verdict.rule]
-        if verdict.category == "not_a_bounce" or not self._providers.is_anybodys(rule.provider):
+        rule = self._by_id[verdict.rule] if verdict.rule else None
+        if rule and not self._providers.is_anybodys(rule.provider):
             return verdict
-        if not is_doubtful(reply.text, reply.enhanced_code):
+        # A code alone is not backed by itself.
+        if not is_doubtful(reply.text, reply.enhanced_code if rule else None):
             return verdict
         confidence = Confidence.LIKELY if verdict.confidence is Confidence.SURE else verdict.confidence
         return replace(verdict, confidence=confidence, address_action=AddressAction.REVIEW)

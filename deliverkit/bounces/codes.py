@@ -8,6 +8,7 @@ from deliverkit.knowledge import Knowledge
 from deliverkit.model import Basis, Confidence
 
 _UNKNOWN = "unknown.unclassified"
+_TAKEN = frozenset({250, 251})
 _BEFORE_RECIPIENT = frozenset({"connect", "ehlo", "auth", "mail"})
 _AFTER_RECIPIENT = frozenset({"data", "eod"})
 
@@ -34,7 +35,8 @@ def reason_of_codes(
     of users). ``unknown.unclassified`` with ``none`` where the codes say nothing.
     """
     if (code and code < 400) or (code is None and enhanced and enhanced[0] == "2"):
-        if code and code >= 300:
+        if code and code not in _TAKEN:
+            # A greeting, a goodbye or a login: nothing was delivered, and nothing failed.
             return ByCode(_UNKNOWN, Confidence.NONE, Basis.NOTHING)
         basis = Basis.REPLY_CODE if code else Basis.ENHANCED_CODE
         return ByCode("not_a_bounce.delivered", Confidence.LIKELY, basis)

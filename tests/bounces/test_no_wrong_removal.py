@@ -268,3 +268,13 @@ def test_a_code_about_the_address_outweighs_a_word_about_blocks_but_not_one_abou
     assert not is_doubtful("550 5.1.1 no such user, message blocked", "5.1.1")
     assert is_doubtful("550 no such user, message blocked", None)
     assert is_doubtful("550 5.1.1 sender address: no such user", "5.1.1")
+
+
+@pytest.mark.parametrize("text", ["550 5.1.2 try something else later", "550 5.1.6 your IP is on a blacklist"])
+def test_a_code_alone_is_no_proof_beside_words_that_speak_of_something_else(text: str) -> None:
+    assert verdict(text).address_action is not AddressAction.SUPPRESS
+
+
+@pytest.mark.parametrize("text", ["220 mx.example.com ESMTP", "221 2.0.0 Bye", "235 2.7.0 Authentication successful"])
+def test_a_greeting_a_goodbye_and_a_login_deliver_nothing(text: str) -> None:
+    assert verdict(text).reason == "unknown.unclassified"

@@ -102,3 +102,18 @@ def test_explaining_always_ends_in_steps(text: str, knowledge: Knowledge) -> Non
     assert found.steps
     assert found.checks == ()
     assert {c.proof for c in found.causes} == {Proof.CONSISTENT}
+
+
+def test_the_receiving_server_is_never_proposed_as_a_host_of_the_sender(knowledge: Knowledge) -> None:
+    text = (
+        "to=<jane@example.com>, relay=mx.receiver.example[203.0.113.1]:25, dsn=4.7.25, status=deferred "
+        "(host mx.receiver.example[203.0.113.1] said: 450 4.7.25 Client host rejected: "
+        "cannot find your reverse hostname, [192.0.2.25] (in reply to RCPT TO command))"
+    )
+    for name in ("sender_setup.no_ptr", "sender_setup.bad_helo"):
+        said = text if name.endswith("ptr") else text.replace("Client host rejected", "Helo command rejected")
+        bounce = read_bounces(said)[0]
+        assert bounce.mx == "mx.receiver.example"
+        planned = explain(bounce, default_classifier(), knowledge).steps
+        assert planned
+        assert not [s.id for s in planned if "mx.receiver.example" in f"{s.record} {s.command} {s.verify}"]

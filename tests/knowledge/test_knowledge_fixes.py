@@ -24,6 +24,7 @@ CASE = {
     "list",
     "lookup_url",
     "host",
+    "mx",
     "record",
     "ptr_name",
     "computed",
