@@ -71,8 +71,9 @@ async def paste_to_verdict() -> list[float]:
             await pilot.pause()
             start = time.perf_counter()
             app.screen.query_one(Intake).action_submit()
-            while not (isinstance(app.screen, CaseScreen) and "DMARC" in painted(app)):  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+            async with asyncio.timeout(20):
+                while not (isinstance(app.screen, CaseScreen) and "DMARC" in painted(app)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
             took.append((time.perf_counter() - start) * 1000)
             await pilot.pause()
             await pilot.press("escape")

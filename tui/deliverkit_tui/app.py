@@ -279,6 +279,8 @@ def run_app(text: str, network: Network | None, lang: str) -> int:
     code = app.run()
     if app.recorded and network is not None and network.record:
         _save(app.recorded, network.record)
+    if isinstance(app._exception, DeliverkitError):
+        raise app._exception  # a file or a set-up that cannot be used: told by the command line, with its advice
     if app._exception is not None:
         ErrorApp(app._exception).run()
     return BUG if app.bugs else code or 0
