@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from deliverkit.audit import ALL, audit
 from deliverkit.bounces.classify import default_classifier
-from deliverkit.bounces.pasted import read_bounces
+from deliverkit.bounces.given import bounces_in
 from deliverkit.checks import Target, World
 from deliverkit.checks.names import domain_name, ip_address
 from deliverkit.diagnosis import diagnose as diagnose_bounce
@@ -110,14 +110,33 @@ def target(
     Raises InputError that names the value.
     """
     examples = network.replay is not None
+    name, named = _author_domain(domain) if domain else (None, ())
+    selectors = (*selectors, *named)
     return Target(
-        domain=domain_name(domain) if domain else None,
+        domain=name,
         ips=tuple(dict.fromkeys(ip_address(ip, allow_documentation=examples) for ip in ips)),
         selectors=tuple(dict.fromkeys(_selector(s) for s in selectors)),
         mail_from=domain_name(mail_from) if mail_from else None,
-        helo=domain_name(helo) if helo else None,
+        helo=_greeting(helo) if helo else None,
         recipient_domain=domain_name(recipient.rpartition("@")[2]) if recipient else None,
     )
+
+
+def _author_domain(text: str) -> tuple[str, tuple[str, ...]]:
+    """The domain that is meant, and the selector, where the name of one of its records was given instead."""
+    name = domain_name(text)
+    selector, record, domain = name.partition("._domainkey.")
+    if record:
+        return domain_name(domain), (selector,)
+    return domain_name(name.removeprefix("_dmarc.").removeprefix("_domainkey.")), ()
+
+
+def _greeting(text: str) -> str:
+    """A HELO name as it is sent. What no host may call itself (``localhost``, an address) is for the check to judge."""
+    name = text.strip().lower().removesuffix(".")
+    if not name or len(name) > 255 or not name.isascii() or not name.isprintable() or " " in name:
+        raise InputError(f"'{text[:80]}' is not a HELO name", advice="It is the name behind EHLO or HELO in the log.")
+    return name
 
 
 def _selector(text: str) -> str:
@@ -133,30 +152,35 @@ def _is_label(label: str) -> bool:
     return bool(label) and label.replace("-", "").replace("_", "").isalnum() and label.isascii()
 
 
-def explain(text: str) -> list[Diagnosis]:
+def explain(text: str | bytes) -> list[Diagnosis]:
     """What each reply in ``text`` means and what to do, without the network (RFC 5321 section 4.2, RFC 3463).
+
+    ``text`` may be a reply, several, log lines, or a whole bounce mail (RFC 3464), then best as its bytes. Empty
+    for a mail that is no bounce.
 
     Never raises for what the text says; an unknown reply gets the verdict ``unknown.unclassified``.
     """
-    return [explain_bounce(bounce, default_classifier(), load()) for bounce in read_bounces(text)]
+    given = bounces_in(text, default_classifier(), load())
+    return [explain_bounce(bounce, given.classifier, load()) for bounce in given.bounces]
 
 
 def diagnose(
-    text: str,
+    text: str | bytes,
     *,
     domain: str | None = None,
     ips: Sequence[str] = (),
     selectors: Sequence[str] = (),
     network: Network = Network(),
 ) -> list[Diagnosis]:
-    """Explain each reply in ``text`` and run the checks that prove or refute its cause.
+    """Explain each reply in ``text`` (as ``explain`` takes it) and run the checks that prove or refute its cause.
 
     Raises InputError for a domain, IP or selector that is none, ResolverError for an unusable name server.
     """
-    given = target(network, domain=domain, ips=ips, selectors=selectors)
+    known = target(network, domain=domain, ips=ips, selectors=selectors)
+    given = bounces_in(text, default_classifier(), load())
 
     async def job(world: World) -> list[Diagnosis]:
-        return [await diagnose_bounce(bounce, default_classifier(), given, world) for bounce in read_bounces(text)]
+        return [await diagnose_bounce(bounce, given.classifier, known, world) for bounce in given.bounces]
 
     return in_world(network, job)
 

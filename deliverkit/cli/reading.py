@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import click
 
 from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.checks import MODULES
+from deliverkit.cli.diagnostics import note
 from deliverkit.errors import FileError, InputError
 from deliverkit.model import Bounce
 
@@ -44,39 +44,24 @@ def bounces(arguments: Sequence[str], files: Sequence[str], classifier: Classifi
 
     Raises as ``texts``, and InputError where there are only mails that are no bounce.
     """
-    from deliverkit.bounces.pasted import read_bounces
+    from deliverkit.bounces.given import bounces_in
+    from deliverkit.knowledge import load
 
     found: list[Bounce] = []
+    ordinary = 0
     for where, given in texts(arguments, files):
-        if isinstance(given, str):
-            found += read_bounces(given)
-        else:
-            classifier, taken = _from_mail(where, given, classifier)
-            found += taken
+        taken = bounces_in(given, classifier, load(), where if isinstance(given, bytes) else None)
+        found += taken.bounces
+        classifier = taken.classifier
+        ordinary += taken.ordinary
     if not found:
         raise InputError(
             "this mail is not a bounce: no mail system reports a failed delivery in it",
             advice="Save the report itself as a file with all its headers, or paste the server's reply.",
         )
+    if ordinary:
+        note(f"left out {ordinary}: a mail that no mail system sent is no bounce")
     return found, classifier
-
-
-def _from_mail(where: str, data: bytes, classifier: Classifier) -> tuple[Classifier, list[Bounce]]:
-    # Imported here: who explains a reply does not wait for the reader of mails.
-    from deliverkit.bounces.message import Kind, MailClassifier, read_messages
-    from deliverkit.knowledge import load
-
-    judge = classifier if isinstance(classifier, MailClassifier) else MailClassifier(classifier)
-    found: list[Bounce] = []
-    ordinary = 0
-    for message in read_messages(data):
-        if message.kind is Kind.ORDINARY:
-            ordinary += 1
-            continue
-        found += judge.take(replace(message, bounces=tuple(replace(b, source=where) for b in message.bounces)), load())
-    if ordinary and found:
-        click.echo(f"{where}: left out {ordinary}, for a mail that no mail system sent is no bounce", err=True)
-    return judge, found
 
 
 def read_file(path: str) -> str:
@@ -97,7 +82,7 @@ def _bytes(path: str) -> str | bytes:
 
 def _stdin() -> str | bytes:
     if sys.stdin.isatty():
-        click.echo("Paste the reply, then press Ctrl-D:", err=True)
+        note("Paste the reply, then press Ctrl-D:")
     return _whole(sys.stdin.buffer)
 
 
@@ -122,9 +107,7 @@ def _checked(where: str, given: str | bytes) -> str | bytes:
         raise InputError(f"{where}: the text is empty", advice="Paste what the receiving server said.")
     if isinstance(given, bytes):
         if len(given) > MAX_MAIL:
-            raise InputError(
-                f"{where}: more than {MAX_MAIL:,} bytes", advice="A mailbox is read by: deliverkit bounces PATH"
-            )
+            raise InputError(f"{where}: more than {MAX_MAIL:,} bytes", advice="Give one mail at a time.")
     elif len(given) > MAX_TEXT:
         raise InputError(
             f"{where}: {len(given):,} characters are more than a reply",
