@@ -30,18 +30,36 @@ def write(text: str, path: str | None = None) -> None:
     if path is None or path == "-":
         click.echo(text)
         return
-    import tempfile
-
     target = Path(path)
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text + "\n")
-        Path(name).replace(target)
-    except OSError as error:
+        if target.exists() and not target.is_file():
+            # A device or a pipe is written to; a file in its place would break it for the whole machine.
+            with target.open("w", encoding="utf-8", errors="backslashreplace") as out:
+                out.write(text + "\n")
+        else:
+            _replace(target.resolve(), text + "\n")
+    except (OSError, RuntimeError) as error:
         raise FileError(
-            f"{path}: cannot be written: {error.strerror}", advice="Check the folder and its rights."
+            f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}",
+            advice="Check the folder and its rights.",
         ) from error
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file beside ``target`` and put it in its place, with the rights that an ordinary file has."""
+    import tempfile
+
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(text)
+        mask = os.umask(0o077)
+        os.umask(mask)
+        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def paint(color: str = "auto", path: str | None = None) -> Paint:

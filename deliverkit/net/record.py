@@ -79,6 +79,11 @@ def save(path: Path, answers: Iterable[Answer], meta: Mapping[str, object] | Non
     text = json.dumps(document(answers, meta), indent=1) + "\n"
     temporary = None
     try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to, never replaced by a file.
+            path.write_text(text)
+            return
+        path = path.resolve()
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
             temporary = Path(handle.name)
             handle.write(text)
