@@ -18,6 +18,7 @@ from deliverkit.model import (
     CheckResult,
     Diagnosis,
     Outcome,
+    Proof,
     RuleEvidence,
     Scalar,
     Step,
@@ -71,7 +72,9 @@ def target_of(bounce: Bounce, evidence: RuleEvidence, target: Target, reason: st
     # What a DMARC reply names is the domain in From, a failed SPF names the MAIL FROM domain.
     author = named if reason.startswith("dmarc.") and reason != "dmarc.spf_fail" else None
     mail_from = named if reason == "dmarc.spf_fail" else sender
-    domain = target.domain or author or sender or (mail_from if reason == "dmarc.spf_fail" else None)
+    about_domain = reason in ("blocked.domain_listed", "sender_setup.sender_invalid")
+    given = author or sender or (named if about_domain or reason == "dmarc.spf_fail" else None)
+    domain = target.domain or given
     return dataclasses.replace(
         target,
         domain=domain,
@@ -93,8 +96,8 @@ _ADDRESS = re.compile(
     r"(?<![\w.:-])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{1,4}:[0-9a-f:]{2,37})(?![\w:-]|\.\w)", re.IGNORECASE
 )
 _NAMED = re.compile(
-    r"(?:policy (?:for|of)|sending domain|(?:from|author|your) domain|SPF|e?mail from)[\s:'\"<(\[]{1,3}"
-    r"((?:[a-z0-9_-]{1,63}\.){1,10}[a-z][a-z0-9-]{1,62})(?![\w@-])",
+    r"(?:policy (?:for|of)|sending domain|(?:from|author|your) domain|SPF|e?mail from|sender address)[\s:'\"<(\[]{1,3}"
+    r"(?:[\w.+=-]{1,64}@)?((?:[a-z0-9_-]{1,63}\.){1,10}[a-z][a-z0-9-]{1,62})(?![\w@-])",
     re.IGNORECASE,
 )
 _MAX_READ = 4096
@@ -110,7 +113,9 @@ def _with_names(evidence: RuleEvidence, bounce: Bounce, verdict: Verdict) -> Rul
         ips = {ip for ip in map(_ip, _ADDRESS.findall(text)) if ip}
         if len(ips) == 1:
             groups["ip"] = ips.pop()
-    if verdict.category == "dmarc" and not groups.get("domain"):
+    if verdict.reason.startswith(("dmarc.", "blocked.domain_listed", "sender_setup.sender_invalid")) and not groups.get(
+        "domain"
+    ):
         domains = {domain for name in _NAMED.findall(text) if (domain := _domain(f"@{name}"))}
         if len(domains) == 1:
             groups["domain"] = domains.pop()
@@ -181,13 +186,18 @@ def _steps(
     beside = [f for r in results for f in r.findings if f not in told and knowledge.findings[f.id].outcome in PROVES]
     decided = {r.check for r in results if r.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WARN)}
     open_ones = _not_settled_by(results, target)
-    kept = [
+    wanted = [
         w
         for w in wanted
         if w.because != verdict.reason or w.fix in open_ones or not _settled(w.fix, decided, knowledge)
     ]
-    # Where all that could be verified is right already, what the reason asks for in general is better than nothing.
-    wanted = (kept or wanted) + wanted_by_findings(beside, knowledge)
+    if causes[0].proof is Proof.CONTRADICTED and verdict.category == "dmarc":
+        # What was refused came from somebody else under this name, or is mended by now.
+        wanted.append(Wanted("dmarc-align", verdict.reason))
+    if causes[0].proof is not Proof.PROVEN:
+        unheard = [f for r in results for f in r.findings if knowledge.findings[f.id].outcome is Outcome.UNKNOWN]
+        wanted += [w for w in wanted_by_findings(unheard, knowledge) if w.fix in _ASK_AGAIN]
+    wanted += wanted_by_findings(beside, knowledge)
     wanted = possible(wanted, results)
     values: dict[str, Scalar] = {
         "domain": target.domain,
@@ -207,6 +217,10 @@ def _steps(
     }
     case = Case(values, verdict.provider, platforms_in(results), tuple(results))
     return steps(wanted, case, knowledge)
+
+
+_ASK_AGAIN = ("dns-retry", "dns-retry-recipient", "spf-check-dns", "blocklist-ask-properly", "dkim-find-selector")
+"""Fixes that turn an open question into an answer."""
 
 
 def _not_settled_by(results: Sequence[CheckResult], target: Target) -> set[str]:

@@ -72,9 +72,11 @@ def _spf(change: Callable[[SpfFacts, Values], str | None]) -> Callable[[Values, 
 
 
 def foreign_spf(results: Results) -> bool:
-    """Whether the SPF record that was checked is not below the sender's own registered domain: a MAIL FROM domain of a
-    platform, whose record only the platform can change."""
+    """Whether the SPF record that was checked is not below the sender's own registered domain, or behind an alias: a
+    MAIL FROM domain of a platform, whose record only the platform can change."""
     checked = _facts(results, SpfFacts)
+    if checked is not None and checked.tree.alias:
+        return True
     other = _facts(results, DmarcFacts) or _facts(results, DkimFacts)
     if checked is None or other is None or checked.domain == other.domain:
         return False
@@ -100,6 +102,8 @@ def _dmarc(change: Callable[[DmarcFacts], str | None]) -> Callable[[Values, Resu
         facts = _facts(results, DmarcFacts)
         if facts is None:
             return None
+        if (facts.record_domain or facts.domain) in facts.aliases:
+            return None
         value = change(facts)
         own = facts.record_domain in (None, facts.domain)
         now = facts.published if own else (facts.record or "",)
@@ -115,6 +119,8 @@ def _repaired_dmarc(values: Values, results: Results) -> Record | None:
         return None
     where = str(values.get("domain"))
     where = where if where in facts.texts else facts.domain
+    if where in facts.aliases:
+        return None
     now = facts.texts.get(where, ())
     value = dmarc_proposal.repaired(now)
     return Record(f"_dmarc.{where}", "TXT", value, now) if value else None

@@ -110,7 +110,7 @@ def target(
     Raises InputError that names the value.
     """
     examples = network.replay is not None
-    name, named = _author_domain(domain) if domain else (None, ())
+    name, named = author_domain(domain) if domain else (None, ())
     selectors = (*selectors, *named)
     return Target(
         domain=name,
@@ -122,7 +122,7 @@ def target(
     )
 
 
-def _author_domain(text: str) -> tuple[str, tuple[str, ...]]:
+def author_domain(text: str) -> tuple[str, tuple[str, ...]]:
     """The domain that is meant, and the selector, where the name of one of its records was given instead."""
     name = domain_name(text)
     selector, record, domain = name.partition("._domainkey.")

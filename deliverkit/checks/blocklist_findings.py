@@ -64,13 +64,16 @@ class BlocklistFacts:
 
     @property
     def heavy_open(self) -> tuple[BlocklistRow, ...]:
-        """The lists that weigh most and told nothing."""
-        return tuple(row for row in self.rows if row.weight is Weight.HIGH and not row.state.known)
+        """The lists that weigh most and told nothing, though they know of such subjects."""
+        able = (row for row in self.rows if row.why is not Why.OTHER_KIND)
+        return tuple(row for row in able if row.weight is Weight.HIGH and not row.state.known)
 
     @property
     def heavy_unknown(self) -> bool:
         """The lists that weigh most could not be asked, so the word "clean" would be wrong."""
-        return bool(self.heavy_open) or not any(row.weight is Weight.HIGH for row in self.rows)
+        return bool(self.heavy_open) or not any(
+            row.weight is Weight.HIGH and row.why is not Why.OTHER_KIND for row in self.rows
+        )
 
 
 @dataclass(frozen=True, slots=True)

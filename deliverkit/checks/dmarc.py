@@ -29,6 +29,8 @@ class DmarcFacts:
     """All TXT records at ``_dmarc.<domain>``, valid or not."""
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """TXT records at ``_dmarc`` of each domain of the walk that has some, by domain, valid or not."""
+    aliases: tuple[str, ...] = ()
+    """Of these domains, those whose ``_dmarc`` is an alias (CNAME): their record stands elsewhere."""
     record: str | None = None
     """The record that applies."""
     record_domain: str | None = None
@@ -58,6 +60,7 @@ async def run(target: Target, world: World) -> CheckResult:
         domain,
         published=_texts(found.steps[0]),
         texts={step.domain: _texts(step) for step in found.steps if step.answer.found},
+        aliases=tuple(step.domain for step in found.steps if step.answer.cname),
         organizational_domain=found.organizational_domain,
         asked=tuple(f"_dmarc.{step.domain}" for step in found.steps),
     )

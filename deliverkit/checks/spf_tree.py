@@ -118,6 +118,8 @@ class SpfTree:
     cut: bool
     """A bound ended the reading: counts are at least, not exactly."""
     questions: int
+    alias: tuple[str, ...] = ()
+    """Names that the domain is an alias of (CNAME): the record is theirs, and no other can stand beside an alias."""
 
     @property
     def ends_with(self) -> Qualifier | None:
@@ -166,7 +168,8 @@ async def spf_tree(domain: str, resolver: Resolver) -> SpfTree:
     root = _Draft(domain, "")
     await reading.level([root])
     txt = root.answer.records if root.answer and root.answer.found else ()
-    return SpfTree(_freeze(root), txt, reading.cut or reading.questions.cut, reading.questions.count)
+    alias = root.answer.cname if root.answer else ()
+    return SpfTree(_freeze(root), txt, reading.cut or reading.questions.cut, reading.questions.count, alias)
 
 
 @dataclass(slots=True)

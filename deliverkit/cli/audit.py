@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import click
 
@@ -19,7 +20,7 @@ from deliverkit.model import Audit
 from deliverkit.report.data import audit_data, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.audit import audit_text, summary_line
-from deliverkit.session import Network, in_world, nobody_answered, target
+from deliverkit.session import Network, author_domain, in_world, nobody_answered, target
 
 TOGETHER = 4
 """Domains audited at the same time."""
@@ -72,10 +73,8 @@ def command(
     names = _domains(domain, files)
     common = target(network, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo)
     wanted = check_names(checks, ALL)
-    targets = [
-        Target(name, common.ips, common.selectors, common.mail_from, common.helo, common.recipient_domain)
-        for name in names
-    ]
+    meant = dict.fromkeys(author_domain(name) for name in names)
+    targets = [replace(common, domain=name, selectors=(*common.selectors, *named)) for name, named in meant]
 
     async def job(world: World) -> tuple[list[Audit], bool]:
         slots = asyncio.Semaphore(TOGETHER)

@@ -10,9 +10,9 @@ from deliverkit.cli.explain import with_rules
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
 from deliverkit.cli.output import paint, width, write
 from deliverkit.cli.reading import bounces, check_names
-from deliverkit.diagnosis import diagnose
+from deliverkit.diagnosis import checks_for, diagnose
 from deliverkit.knowledge import load
-from deliverkit.model import Diagnosis
+from deliverkit.model import Confidence, Diagnosis
 from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.session import Network, in_world, nobody_answered, target
@@ -83,9 +83,18 @@ def command(
     write(render(found, say, fmt, color, output), output)
     results = [check for diagnosis in found for check in diagnosis.checks]
     if not results:
+        return _unchecked(found)
+    return exit_code(results, fail_on, silent=silent)
+
+
+def _unchecked(found: list[Diagnosis]) -> ExitCode:
+    """No check ran: because DNS has no say in such a cause, or because nobody said whom to ask about."""
+    if any(checks_for(diagnosis.verdict, load()) for diagnosis in found):
         note("no check could run: give --domain, --ip or --recipient to prove the cause")
         return ExitCode.INCOMPLETE
-    return exit_code(results, fail_on, silent=silent)
+    note("no check can prove or refute this cause: DNS has no say in it")
+    known = all(diagnosis.verdict.confidence is not Confidence.NONE for diagnosis in found)
+    return ExitCode.CLEAN if known else ExitCode.INCOMPLETE
 
 
 def render(found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None) -> str:

@@ -158,7 +158,7 @@ POLICY = "550 5.7.1 Email rejected per DMARC policy for shop.example"
 async def test_an_ip_in_the_words_of_the_reply_is_the_one_that_is_asked_about(knowledge: Knowledge) -> None:
     right = await told(NO_PTR.format(ip=IP), knowledge, HEALTHY, Target(domain="shop.example"))
     assert [c.proof for c in right.causes] == [Proof.CONTRADICTED]
-    assert right.steps
+    assert [s.record for s in right.steps if s.record] == []
     wrong = await told(NO_PTR.format(ip=OTHER), knowledge, HEALTHY, Target(domain="shop.example"))
     assert {f.args["ip"] for f in wrong.causes[0].findings} == {OTHER}
     assert wrong.causes[0].proof is Proof.PROVEN
@@ -207,3 +207,35 @@ async def test_a_greeting_that_is_not_known_still_gets_its_steps(knowledge: Know
     found = await told("504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", knowledge)
     assert found.causes[0].proof is Proof.CONSISTENT
     assert any(s.id.startswith("helo-set.") for s in found.steps)
+
+
+async def test_no_record_is_proposed_beside_an_alias(knowledge: Knowledge) -> None:
+    world = HEALTHY.replace('"mail" =', '"send" = { CNAME = "bounce.esp.example" }\n"mail" =') + ESP
+    target = Target(domain="shop.example", ips=("198.51.100.5",), mail_from="send.shop.example")
+    found = await told(UNAUTHENTICATED, knowledge, world, target)
+    assert found.causes[0].proof is Proof.PROVEN
+    assert [s.record for s in found.steps if s.record and s.record.name == "send.shop.example"] == []
+
+
+async def test_an_open_question_leads_to_asking_again(knowledge: Knowledge) -> None:
+    text = f"554 5.7.1 Service unavailable; Client host [{IP}] blocked using zen.spamhaus.org"
+    refused = ZEN + LISTED.replace("127.0.0.2", "127.255.255.254")
+    found = await told(text, knowledge, HEALTHY + refused, Target(ips=(IP,)))
+    assert found.causes[0].proof is Proof.CONSISTENT
+    assert any(s.id.startswith("blocklist-ask-properly.") for s in found.steps)
+
+
+async def test_the_sender_that_a_list_of_domains_refused_is_asked_about(knowledge: Knowledge) -> None:
+    text = "554 5.7.1 Service unavailable; Sender address [news@shop.example] blocked using dbl.spamhaus.org"
+    listed = '[zone."dbl.spamhaus.org"]\n"dbltest.com" = { A = ["127.0.1.2"] }\n'
+    found = await told(text, knowledge, HEALTHY + listed + '"shop.example" = { A = ["127.0.1.2"] }\n', Target())
+    assert found.causes[0].proof is Proof.PROVEN
+    clean = await told(text, knowledge, HEALTHY + listed, Target())
+    assert [c.proof for c in clean.causes if not c.findings] == [Proof.CONTRADICTED]
+
+
+async def test_a_list_of_ips_that_is_named_leaves_no_domain_open(knowledge: Knowledge) -> None:
+    listed = '[zone."dbl.spamhaus.org"]\n"dbltest.com" = { A = ["127.0.1.2"] }\n'
+    text = f"554 5.7.1 Service unavailable; Client host [{IP}] blocked using zen.spamhaus.org"
+    found = await told(text, knowledge, HEALTHY + ZEN + LISTED + listed, HERE, "domain-blocklists")
+    assert "blocklist-domain-heavy-unknown" not in {f.id for c in found.checks for f in c.findings}
