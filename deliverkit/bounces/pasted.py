@@ -24,7 +24,9 @@ _LOG_LINE = re.compile(
     r"\s(?:\*\*|==) \S+@\S+ |delivery \d{1,12}: (?:failure|deferral):|^Diagnostic-Code:",
     re.IGNORECASE,
 )
-_CODED = re.compile(r"^[\s\"'(<*#-]*(?:<<<\s*|(?:smtp|X-[\w-]{1,30});\s*)?([2-5]\d\d)(?=[\s\-]|$|[245]\.\d)([\s\-]?)")
+_CODED = re.compile(
+    r"^[\s\"'(<*#-]*(?:Diagnostic-Code:\s*)?(?:<<<\s*|(?:smtp|X-[\w-]{1,30});\s*)?([2-5]\d\d)(?=[\s\-]|$|[245]\.\d)([\s\-]?)"
+)
 _ENHANCED_LINE = re.compile(r"^\s*#?[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _TIME = re.compile(r"^\s*\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 
@@ -35,7 +37,11 @@ _RECIPIENT = (
     rf"(?:Final|Original)-Recipient:\s*rfc822;\s*<?({_ADDRESS})>?",
     rf"\s(?:\*\*|==) <?({_ADDRESS})>?\s",
     rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User unknown)",
+    rf"\"(?:email|emailAddress|recipient|rcpt|rcptTo|to)\"\s*:\s*\[?\"<?({_ADDRESS})>?\"",
+    rf"\{{'({_ADDRESS})': \([245]",
 )
+_NAMED_BEFORE = rf"^[ \t]*<?({_ADDRESS})>?:?[ \t]*$"
+_MAX_BEFORE = 5
 _SENDER = (
     rf"\bfrom=<({_ADDRESS})>",
     rf"MAIL FROM:\s?<({_ADDRESS})>",
@@ -50,10 +56,13 @@ _MX = (
     r"\brelay=([\w.-]{1,253}\w)\.? \[",
     rf"(?:connect to|conversation with|lost connection with) ([\w.-]{{1,253}}\w)\[{_IP}\]",
 )
+_MX_ABOVE = (rf"(?m:^)host ([\w.-]{{1,253}}\w) ?\[{_IP}\]",)
 _OWN_IP = (
     rf"(?:client host|messages from|mail from|your ip(?: address)?|sending ip(?: address)?|source ip|banned sending ip|"
-    rf"banned sender|the mail server|mail from ip|with the ip:|client) ?\[?({_IP})\]?"
+    rf"banned sender|the mail server|mail from ip|with the ip:|client|host ?name,|"
+    rf"reject: \w{{1,8}} from [\w.-]{{1,253}}) ?\[?({_IP})(?:\s+\d{{1,3}})?\]?"
 )
+_OWN_IP_SCORED = rf"\[({_IP})\s+\d{{1,3}}\]"
 _PHASES = (
     (r"end of (?:DATA|message)|after end of data|\.\s\(end of data\)", "eod"),
     (r"in reply to RCPT|after RCPT TO|Recipient address rejected", "rcpt"),
@@ -86,14 +95,16 @@ def read_bounces(text: str) -> tuple[Bounce, ...]:
     pieces = list(_pieces(words))
     if not pieces:
         return (_bounce(words.strip()[:MAX_REPLY], 1, None),)
-    bounces = [_bounce(piece, line, phase) for line, piece, phase in pieces]
+    bounces = [_bounce(piece, line, phase, before) for line, piece, phase, before in pieces]
     failed = [b for b in bounces if b.reply.code is None or b.reply.code >= 400]
     return tuple(failed or bounces)
 
 
-def _pieces(words: str) -> Iterator[tuple[int, str, str | None]]:
-    """(line number, text, SMTP command before it) of each reply."""
+def _pieces(words: str) -> Iterator[tuple[int, str, str | None, str]]:
+    """(line number, text, SMTP command before it, the few lines before it) of each reply."""
     kept: list[str] = []
+    before: list[str] = []
+    named = ""
     start, size, count = 0, 0, 0
     code: str | None = None
     open_line = False
@@ -105,7 +116,7 @@ def _pieces(words: str) -> Iterator[tuple[int, str, str | None]]:
         begins = bool(coded or _LOG_LINE.search(bare) or _ENHANCED_LINE.match(bare)) and not asked
         goes_on = bool(kept) and bool(coded) and coded is not None and coded[1] == code and open_line
         if kept and ((begins and not goes_on) or not bare or asked):
-            yield start, "\n".join(kept), command
+            yield start, "\n".join(kept), command, named
             count += 1
             if count >= MAX_BOUNCES:
                 return
@@ -114,28 +125,33 @@ def _pieces(words: str) -> Iterator[tuple[int, str, str | None]]:
             command = _PHASE_OF[asked[1].upper()]
         elif begins and not goes_on:
             kept, start, size = [bare], number, len(bare)
+            named, before = "\n".join(before), []
             code = coded[1] if coded else None
         elif kept and bare and size < MAX_REPLY:
             kept.append(bare)
             size += len(bare)
+        elif bare:
+            before = [*before[1 - _MAX_BEFORE :], bare[:1000]]
         if coded:
             open_line = coded[2] == "-"
     if kept:
-        yield start, "\n".join(kept), command
+        yield start, "\n".join(kept), command, named
 
 
-def _bounce(piece: str, line: int, command: str | None) -> Bounce:
+def _bounce(piece: str, line: int, command: str | None, before: str = "") -> Bounce:
+    """``before`` may name what the piece does not: reports put the address and the host above the reply."""
     head = piece[:8_000]
     names = "@" in head
+    above = re.search(_NAMED_BEFORE, f"{before}\n{head}", re.MULTILINE) if names or "@" in before else None
     hosts = "[" in head or "remote-mta" in head.lower()
-    own = _search(_OWN_IP, head) if _NUMBERS.search(head) else None
+    own = (_search(_OWN_IP, head) or _search(_OWN_IP_SCORED, head)) if _NUMBERS.search(head) else None
     return Bounce(
         reply=parse_reply(piece),
-        recipient=_first(_RECIPIENT, head) if names else None,
+        recipient=(_first(_RECIPIENT, head) if names else None) or (above[1] if above else None),
         sender=_first(_SENDER, head) if names else None,
-        mx=_host(_first(_MX, head)) if hosts else None,
+        mx=_host(_first(_MX, head)) if hosts else _host(_first(_MX_ABOVE, before)) if above else None,
         ip=own[1].rstrip(".:") if own else None,
-        phase=_phase(head) or command,
+        phase=_phase(head) or command or (_phase(before) if above else None),
         at=_time(head),
         source=f"line {line}",
     )

@@ -22,7 +22,7 @@ ENHANCED = r"[245]\.\d\.\d{1,3}|[245]\.\d{2,3}\.\d{1,3}"
 _PLAIN = re.compile(rf"([245]\d\d) (?:({ENHANCED}) )?(?![245#(\-:;_=,])\S")
 _DOTTED = re.compile(r"[245]\.\d{1,3}\.\d")
 _RAGGED = frozenset(" \"'>})]")
-_CODE = re.compile(r"(?<![\w.,/@%+=\[-])([2-5]\d\d)(?=[\s\-_:;#,)\]\"'>.(<]|$|[245]\.\d{1,3}\.\d)")
+_CODE = re.compile(r"(?<![\w.,/@%+=\[-])(?<!\]:)([2-5]\d\d)(?=[\s\-_:;#,)\]\"'>.(<]|$|[245]\.\d{1,3}\.\d)")
 _CODE_AFTER_EQUALS = re.compile(r"(?:code|status|error|reply|response)=\"?([2-5]\d\d)\b", re.IGNORECASE)
 _NEXT_ENHANCED = re.compile(rf"[\s\-_:;#=,]{{0,4}}[(\[]?#?({ENHANCED})(?![\w.]*\.?\d)(?:[)\]](?=\s|:|$))?[:;,]?")
 _ANY_ENHANCED = re.compile(rf"(?<![\w.\-/@:+])#?({ENHANCED})(?![\w\-]|\.\d)")
@@ -49,7 +49,13 @@ _WORD_LEFT = re.compile(
     r"(?:\s(?:is|was|code|of))?\W{0,3}$",
     re.IGNORECASE,
 )
-_LINE_START = re.compile(r"^[\s>|*#<\"'(\[{-]*(?:[2-5]\d\d[\s-]+)?$")
+_LINE_START = re.compile(
+    r"^[\s>|*#<\"'(\[{-]*(?:(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S{0,10}\]?\s+)?(?:[45]\.\d\.\d{1,3}\s)?"
+    r"(?:[2-5]\d\d[\s-]+)?$"
+)
+_BRACKETED = re.compile(r"^\[([2-5]\d\d)\](?=\s)")
+_PYTHON = re.compile(r"\(([245]\d\d), b?(['\"])(.*?)\2\)", re.DOTALL)
+"""How Python shows a reply that it raised: ``(550, b'5.1.1 User unknown')``."""
 
 _LOG_STATUS = re.compile(
     r"status=(?:bounced|deferred|undeliverable|soft-?bounce|expired)[^(\n]{0,20}\((.*?)\)?\s*$", re.M
@@ -94,6 +100,10 @@ def _read(text: str) -> Reply:
     words = _unwrap(_QUOTE.sub("", unescape(clean(raw))).strip())
     if len(words) > 1 and words[0] == words[-1] and words[0] in "\"'":
         words = words[1:-1].strip()
+    if words[:1] == "[":
+        words = _BRACKETED.sub(r"\1", words)
+    if ", " in words and (raised := _PYTHON.search(words)):
+        words = f"{raised[1]} {raised[3]}"
     found = _find_code(words)
     if found is None:
         return _without_code(words, raw)

@@ -156,3 +156,53 @@ def test_nothing_is_invented() -> None:
 def test_our_own_ip_is_taken_where_it_is_named() -> None:
     (bounce,) = read_bounces("554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked using bl.example.org")
     assert bounce.ip == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "enhanced"),
+    [
+        ("(550, b'5.7.1 Relaying denied')", 550, "5.7.1"),
+        ("SMTPRecipientsRefused: {'jane@example.com': (550, b'5.1.1 User unknown')}", 550, "5.1.1"),
+        ("[550] 5.1.1 User unknown", 550, "5.1.1"),
+        ("10:22:33 550 user unknown", 550, None),
+        ("5.1.1 550 user unknown", 550, "5.1.1"),
+        ("connect to mx.example.com[192.0.2.1]:550: Connection refused", None, None),
+        ("delivery 72: failure: 192.0.2.8_does_not_like_recipient./Remote_host_said:_550_5.1.1_No_user/", 550, "5.1.1"),
+    ],
+)
+def test_what_programs_put_around_a_reply(text: str, code: int | None, enhanced: str | None) -> None:
+    reply = parse_reply(text)
+    assert (reply.code, reply.enhanced_code) == (code, enhanced)
+
+
+def test_the_address_above_a_reply_is_its_recipient() -> None:
+    text = """
+  jane@example.com
+    host mx.example.com [192.0.2.1]
+    SMTP error from remote mail server after end of data:
+    550 5.7.1 Message rejected as spam
+"""
+    [bounce] = read_bounces(text)
+    assert (bounce.recipient, bounce.mx, bounce.phase) == ("jane@example.com", "mx.example.com", "eod")
+
+
+def test_the_lines_of_one_diagnostic_code_are_one_reply() -> None:
+    text = "Diagnostic-Code: smtp; 550-5.1.1 The account does not exist. Please try\n 550-5.1.1 again\n 550 5.1.1 bye"
+    assert len(read_bounces(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "421-4.7.28 [198.51.100.7      15] Our system has detected an unusual rate of mail",
+        "450 4.7.25 Client host rejected: cannot find your reverse hostname, [198.51.100.7]",
+        "NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 450 4.7.25 Client host rejected: no",
+    ],
+)
+def test_the_refused_ip_is_read_where_servers_write_it(text: str) -> None:
+    assert read_bounces(text)[0].ip == "198.51.100.7"
+
+
+def test_an_event_names_its_recipient() -> None:
+    text = '{"event":"bounce","email":"jane@example.com","reason":"550 5.1.1 User unknown"}'
+    assert read_bounces(text)[0].recipient == "jane@example.com"
