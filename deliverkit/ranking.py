@@ -145,7 +145,7 @@ def _refuted(reason: str, results: Sequence[CheckResult], target: Target, said: 
         return any(f.id == "dmarc-aligned" for r in results for f in r.findings)
     if reason.startswith("blocked."):
         # Whatever other lists say: the one that the reply means decides.
-        return bool(needed) and _says_not_listed(results, said)
+        return _says_not_listed([result for result in results if result.check in needed], said)
     if not needed or not all(outcomes.get(name) is Outcome.PASS for name in needed):
         return False
     if not target.ips and any(name in _NEEDS_IP for name in needed):
