@@ -27,7 +27,7 @@ demo: $(VENV)/.core
 	@$(BIN)/deliverkit demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 integration: $(VENV)/.test
 	$(BIN)/python -m pytest -m integration

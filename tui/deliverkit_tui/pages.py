@@ -76,7 +76,7 @@ def _cut(line: Line, width: int) -> tuple[Line, Line]:
             break
         fits += 1
     space = text.rfind(" ", 0, fits + 1)
-    at = space + 1 if space > len(text) - len(text.lstrip()) + 1 else fits
+    at = min(space + 1, fits) if space > len(text) - len(text.lstrip()) + 1 else fits
     head: list[Span] = []
     rest: list[Span] = []
     for span in line:
