@@ -17,14 +17,18 @@ from deliverkit.bounces.matcher import compile_pattern
 _SENDER_SIDE = (
     r"(?:^|[\s(\[\"'])(?:(?:sender|sending|originator|mail ?from|return[- ]?path|reply-?to|list-unsubscribe|"
     r"envelope[- ](?:from|sender)|from[- ](?:header|address|domain)|helo|ehlo|header|headers|subject|message-id|ptr|"
-    r"reverse dns|rdns|spf|dkim|dmarc|client host|authenticat\w+|log ?in|password|unsubscribe)(?:'s)?(?:[\s:;,.)\]\"']|"
-    r"$)|your (?:e-?mail |smtp |own |sending |from )?(?:account|domain|ip|host|hostname|server|address|network|"
-    r"mail ?server|reputation)\b|from (?:your|you)\b|mail from\b|to send\b|relay\w*\b)"
+    r"reverse dns|rdns|spf|dkim|dmarc|client host|authenticat\w+|log ?in|password|unsubscribe)(?:'s)?"
+    r"(?:[\s:;,.)\]\"']|$)|your (?:e-?mail |smtp |own |sending |from )?(?:account|domain|ip|host|hostname|server|"
+    r"address|network|mail ?server|reputation)\b|from (?:your|you)\b|mail from\b|to send\b|relay\w*\b|originat\w+)"
+    # The sender in other languages.
+    r"|remitente|exp(?:é|e)diteur|absender|remetente|mittente|afzender|avsändare|avsender|afsender|nadawc|"
+    r"odes(?:í|i)latel|gönderen|pengirim|тправител|发件人|發件人|寄件者|送信者|差出人|보낸|발신자"
 )
 _ANOTHER_CAUSE = (
     r"(?:^|[\s(\[\"'])(?:spam\w*|virus|malware|black ?list\w*|block ?list\w*|white ?list\w*|allow ?list\w*|rbl|dnsbl|"
     r"gr[ae]y-?list\w*|reputation|blocked|banned|content filter\w*|policy|policies|rate limit\w*|throttl\w+|"
     r"(?:please|or|and|may|can|should) (?:re)?try|(?:re)?try (?:again )?(?:later|in \d+|after)|later|"
+    r"too many|exceed\w*|threshold|harvest\w*|attack\w*|licen[cs]e|certificate|directory server|links?|urls?|ip|"
     r"temporar\w+|transient|not authori[sz]ed|tls)"
     r"(?:[\s:;,.)\]\"']|$)"
 )

@@ -36,7 +36,8 @@ _RECIPIENT = (
     rf"RCPT TO:\s?<({_ADDRESS})>",
     rf"(?:Final|Original)-Recipient:\s*rfc822;\s*<?({_ADDRESS})>?",
     rf"\s(?:\*\*|==) <?({_ADDRESS})>?\s",
-    rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User unknown)",
+    rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User |Relay|No such|Mailbox |Account |"
+    r"Recipient |Unknown |does not|is over|not found|invalid )",
     rf"\"(?:email|emailAddress|recipient|rcpt|rcptTo|to)\"\s*:\s*\[?\"<?({_ADDRESS})>?\"",
     rf"\{{'({_ADDRESS})': \([245]",
 )

@@ -206,3 +206,16 @@ def test_the_refused_ip_is_read_where_servers_write_it(text: str) -> None:
 def test_an_event_names_its_recipient() -> None:
     text = '{"event":"bounce","email":"jane@example.com","reason":"550 5.1.1 User unknown"}'
     assert read_bounces(text)[0].recipient == "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        ("554 5.7.1 <u@x.example>: Relay access denied", "u@x.example"),
+        ("552 5.2.2 <u@x.example>: user is over quota", "u@x.example"),
+        ("550 5.1.1 <u@x.example>... No such user", "u@x.example"),
+        ("550 5.1.8 <u@x.example>: Sender address rejected: Domain not found", None),
+    ],
+)
+def test_the_address_that_a_refusal_begins_with(text: str, recipient: str | None) -> None:
+    assert read_bounces(text)[0].recipient == recipient
