@@ -70,6 +70,7 @@ def explain_error(error: BaseException) -> tuple[ExitCode, str, str]:
 
 _RANK = {"error": 0, "warning": 1, "notice": 2, "info": 3}
 """By the values of ``Severity``, which are strings: a start does not wait for the model."""
+_SURE = ("error", "warning")
 
 
 def exit_code(results: Iterable[CheckResult], fail_on: str, *, silent: bool) -> ExitCode:
@@ -86,7 +87,9 @@ def exit_code(results: Iterable[CheckResult], fail_on: str, *, silent: bool) -> 
         return ExitCode.NOTHING_CHECKED
     if fail_on != "never":
         limit = _RANK[fail_on]
-        if any(_RANK[f.severity] <= limit and r.outcome is not Outcome.UNKNOWN for r in asked for f in r.findings):
+        # What could not be asked is at most a notice; a warning stands whatever else of its check is unknown.
+        found = (f for r in asked for f in r.findings if f.severity in _SURE or r.outcome is not Outcome.UNKNOWN)
+        if any(_RANK[finding.severity] <= limit for finding in found):
             return ExitCode.FINDINGS
     if any(r.outcome is Outcome.UNKNOWN for r in asked):
         return ExitCode.INCOMPLETE

@@ -70,3 +70,12 @@ def test_a_bug_is_told_as_one(deliverkit: Run, monkeypatch: pytest.MonkeyPatch) 
     assert ran.code == 70
     assert ran.json["error"]["exit_code"] == 70
     assert "Traceback" not in ran.err
+
+
+def test_a_warning_counts_whatever_else_of_its_check_is_unknown(deliverkit: Run, tmp_path: Path) -> None:
+    world = tmp_path / "world.toml"
+    point, entry = '"2.0.0.127" = { A = ["127.0.0.2"] }', '"10.2.0.192" = { A = ["127.0.0.2"] }'
+    world.write_text(f'[root]\ndefault = "nxdomain"\n[zone."psbl.surriel.com"]\n{point}\n{entry}\n')
+    argv = ["audit", "example.com", "--ip", "192.0.2.10", "--checks", "ip-blocklists", "--replay", str(world)]
+    assert deliverkit(*argv).code == 3
+    assert deliverkit(*argv, "--fail-on", "warning").code == 1

@@ -30,7 +30,7 @@ default = "nxdomain"
 """
 ZEN = '[zone."zen.spamhaus.org"]\n"2.0.0.127" = { A = ["127.0.0.2"] }\n'
 COP = '[zone."bl.spamcop.net"]\n"2.0.0.127" = { A = ["127.0.0.2"] }\n'
-SMALL = '[zone."dnsbl-3.uceprotect.net"]\n"2.0.0.127" = { A = ["127.0.0.2"] }\n'
+SMALL = '[zone."psbl.surriel.com"]\n"2.0.0.127" = { A = ["127.0.0.2"] }\n'
 LISTED = '"10.2.0.192" = { A = ["127.0.0.2"] }\n'
 HERE = Target(domain="shop.example", ips=(IP,), selectors=("s1",))
 

@@ -107,7 +107,7 @@ class CaseFile:
         """A new case, explained from the reply alone. Raises InputError for a value in ``given`` that is none."""
         diagnosis = explain(bounce, classifier, knowledge)
         named = given.target(network)
-        target = target_of(bounce, diagnosis.evidence, named)
+        target = target_of(bounce, diagnosis.evidence, named, diagnosis.verdict.reason)
         names = checks_for(diagnosis.verdict, knowledge)
         case = cls(text, bounce, given, target, names, diagnosis, knowledge)
         case.settle()
@@ -161,7 +161,7 @@ class CaseFile:
         """Take in what the user named now; results of the earlier target go. Raises InputError."""
         named = given.target(network)
         self.given = given
-        self.target = target_of(self.bounce, self.diagnosis.evidence, named)
+        self.target = target_of(self.bounce, self.diagnosis.evidence, named, self.diagnosis.verdict.reason)
         self.results.clear()
         self.proven = False
 
