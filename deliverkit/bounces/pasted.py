@@ -31,13 +31,16 @@ _ENHANCED_LINE = re.compile(r"^\s*#?[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 _TIME = re.compile(r"^\s*\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
 
 # Compiled when a text first needs them: most replies name neither addresses nor hosts.
+_REFUSED = (
+    "Recipient address rejected|host |User |Relay|No such|Mailbox |Account |Recipient |Unknown |does not|is over|"
+    "not found|invalid "
+)
 _RECIPIENT = (
     rf"\bto=<?({_ADDRESS})>?",
     rf"RCPT TO:\s?<({_ADDRESS})>",
     rf"(?:Final|Original)-Recipient:\s*rfc822;\s*<?({_ADDRESS})>?",
     rf"\s(?:\*\*|==) <?({_ADDRESS})>?\s",
-    rf"<({_ADDRESS})>[: .]{{1,4}}(?:Recipient address rejected|host |User |Relay|No such|Mailbox |Account |"
-    r"Recipient |Unknown |does not|is over|not found|invalid )",
+    rf"<({_ADDRESS})>[: .]{{1,4}}(?:{_REFUSED})",
     rf"\"(?:email|emailAddress|recipient|rcpt|rcptTo|to)\"\s*:\s*\[?\"<?({_ADDRESS})>?\"",
     rf"\{{'({_ADDRESS})': \([245]",
 )

@@ -11,6 +11,14 @@ from hypothesis import strategies as st
 from deliverkit.bounces.pasted import MAX_BOUNCES, read_bounces
 from deliverkit.bounces.reply import MAX_REPLY, MAX_TEXT, _read, parse_reply
 
+EXIM_LINE = (
+    "SMTP error from remote mail server after RCPT TO:<a@example.com>: host mx.example.com [192.0.2.1]: 550 5.1.1 no"
+)
+POSTFIX_LINE = (
+    "Nov 22 04:00:00 mx postfix/smtp[550]: AB: to=<a@example.com>, relay=mx.example.com[192.0.2.5]:25, dsn=5.1.1, "
+    "status=bounced (host mx.example.com[192.0.2.5] said: 550 5.1.1 <a@example.com>: gone (in reply to RCPT TO command))"
+)
+
 CASES = [
     ("550", 550, None, "550"),
     ("5.7.1", None, "5.7.1", "5.7.1"),
@@ -39,14 +47,13 @@ CASES = [
         "550 5.1.1 <a@example.com> gone now",
     ),
     (
-        "Nov 22 04:00:00 mx postfix/smtp[550]: AB: to=<a@example.com>, relay=mx.example.com[192.0.2.5]:25, dsn=5.1.1, "
-        "status=bounced (host mx.example.com[192.0.2.5] said: 550 5.1.1 <a@example.com>: gone (in reply to RCPT TO command))",
+        POSTFIX_LINE,
         550,
         "5.1.1",
         "550 5.1.1 <a@example.com>: gone",
     ),
     (
-        "SMTP error from remote mail server after RCPT TO:<a@example.com>: host mx.example.com [192.0.2.1]: 550 5.1.1 no",
+        EXIM_LINE,
         550,
         "5.1.1",
         "550 5.1.1 no",
