@@ -46,6 +46,8 @@ def rank(
     the reply names was asked about, and all that was asked passed. Faults of another category than the verdict's are
     no causes of this refusal; they stay with their checks.
     """
+    if not results:
+        return (Cause(verdict.reason, Proof.CONSISTENT),)
     said = _Said(evidence, knowledge)
     failing = [f for r in results for f in r.findings if knowledge.findings[f.id].outcome in PROVES]
     explaining = [f for f in failing if verdict.reason in knowledge.findings[f.id].explains and said.fits(f)]

@@ -16,7 +16,8 @@ EXIM_LINE = (
 )
 POSTFIX_LINE = (
     "Nov 22 04:00:00 mx postfix/smtp[550]: AB: to=<a@example.com>, relay=mx.example.com[192.0.2.5]:25, dsn=5.1.1, "
-    "status=bounced (host mx.example.com[192.0.2.5] said: 550 5.1.1 <a@example.com>: gone (in reply to RCPT TO command))"
+    "status=bounced (host mx.example.com[192.0.2.5] said: 550 5.1.1 <a@example.com>: gone "
+    "(in reply to RCPT TO command))"
 )
 
 CASES = [
