@@ -8,10 +8,10 @@ writes in its own fixed wording is not doubted here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
-from deliverkit.bounces.matcher import compile_pattern
+from deliverkit.bounces.matcher import tester
 
 # A word counts only where white space or a bracket stands before it: never within an address, a URL or a host name.
 _SENDER_SIDE = (
@@ -39,11 +39,11 @@ def is_doubtful(text: str, enhanced: str | None) -> bool:
     """Does ``text``, read as "this address is dead", also speak of the sender, or (without an enhanced code about the
     address to back it) of a block, a filter or a passing fault?"""
     line = text.encode()
-    if _compiled(_SENDER_SIDE).search(line) is not None:
+    if _asks(_SENDER_SIDE)(line):
         return True
-    return enhanced not in _ADDRESS_CODES and _compiled(_ANOTHER_CAUSE).search(line) is not None
+    return enhanced not in _ADDRESS_CODES and bool(_asks(_ANOTHER_CAUSE)(line))
 
 
 @cache
-def _compiled(pattern: str) -> Any:
-    return compile_pattern(pattern)
+def _asks(pattern: str) -> Callable[[bytes], object]:
+    return tester(pattern)
