@@ -55,11 +55,7 @@ def command(
     checks: str | None,
     evidence: bool,
     fail_on: str,
-    nameservers: tuple[str, ...],
-    timeout: float,
-    deadline: float,
-    record: str | None,
-    replay: str | None,
+    network: Network,
     fmt: str,
     output: str | None,
     lang: str | None,
@@ -69,7 +65,6 @@ def command(
 
     DOMAIN may be a domain, a URL or an address.
     """
-    network = Network(nameservers, timeout, deadline, record, replay)
     names = _domains(domain, files)
     common = target(network, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo)
     wanted = check_names(checks, ALL)

@@ -44,11 +44,7 @@ def command(
     lists: tuple[str, ...],
     every: bool,
     fail_on: str,
-    nameservers: tuple[str, ...],
-    timeout: float,
-    deadline: float,
-    record: str | None,
-    replay: str | None,
+    network: Network,
     fmt: str,
     output: str | None,
     lang: str | None,
@@ -60,7 +56,6 @@ def command(
     not list. Account keys are read from DELIVERKIT_KEY_<NAME>.
     """
     knowledge = load()
-    network = Network(nameservers, timeout, deadline, record, replay)
     targets = [_target(text, network) for text in subject]
     also = _known(lists)
 

@@ -52,11 +52,7 @@ def command(
     checks: str | None,
     rule_files: tuple[str, ...],
     fail_on: str,
-    nameservers: tuple[str, ...],
-    timeout: float,
-    deadline: float,
-    record: str | None,
-    replay: str | None,
+    network: Network,
     fmt: str,
     output: str | None,
     lang: str | None,
@@ -67,7 +63,6 @@ def command(
     Only the checks that the reason calls for are run. Give what you know of the sending side; what the
     reply itself names (the refused IP, the recipient) is taken from it.
     """
-    network = Network(nameservers, timeout, deadline, record, replay)
     given = target(
         network, domain=domain, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo, recipient=recipient
     )

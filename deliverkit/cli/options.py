@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -39,8 +40,24 @@ def output_options(*formats: str) -> Callable[[F], F]:
     return decorate
 
 
-def network_options(command: F) -> F:
-    """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``."""
+def network_options(command: Callable[..., int]) -> Callable[..., int]:
+    """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``; the command gets one ``network``."""
+
+    @wraps(command)
+    def with_network(
+        *args: Any,
+        nameservers: tuple[str, ...],
+        timeout: float,
+        deadline: float,
+        record: str | None,
+        replay: str | None,
+        **rest: Any,
+    ) -> int:
+        from deliverkit.session import Network
+
+        return command(*args, network=Network(nameservers, timeout, deadline, record, replay), **rest)
+
+    decorated: Callable[..., int] = with_network
     for option in (
         click.option(
             "--replay",
@@ -75,8 +92,8 @@ def network_options(command: F) -> F:
             help="IP, IP:PORT, tls://HOST or https://HOST/PATH; may be repeated. Default: the system's.",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def fail_on_option(command: F) -> F:

@@ -18,17 +18,11 @@ if TYPE_CHECKING:
 @click.option("--lang", default=None, metavar="LANG", help="Language of sentences.")
 def command(
     text: str | None,
-    nameservers: tuple[str, ...],
-    timeout: float,
-    deadline: float,
-    record: str | None,
-    replay: str | None,
+    network: Network,
     lang: str | None,
 ) -> int:
     """Open the interactive screen, with TEXT already in its input: a reply, a code, a domain or an IP."""
-    from deliverkit.session import Network
-
-    return start(text, Network(nameservers, timeout, deadline, record, replay), lang)
+    return start(text, network, lang)
 
 
 def start(text: str | None = None, network: Network | None = None, lang: str | None = None) -> int:
