@@ -25,7 +25,9 @@ def pages(book: Book) -> Pages:
 
 def _commands(command: click.Command, parent: click.Context | None) -> list[str]:
     name = command.name if parent else "deliverkit"
-    context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    # As the program runs it: a command remembers the help option of the first context that asks.
+    settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, parent=parent, info_name=name, **settings)
     title = context.command_path
     blocks = [f"## {title}", block(_plain(command.get_help(context)))]
     if isinstance(command, click.Group):
