@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from deliverkit.checks import MODULES, Target, World
 from deliverkit.checks.run import can_run, in_order, run_checks
-from deliverkit.diagnosis import platforms_in
+from deliverkit.diagnosis import platforms_in, values_of
 from deliverkit.fixes import Case, possible, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
-from deliverkit.model import Audit, CheckResult, Outcome, Scalar
+from deliverkit.model import Audit, CheckResult, Outcome
 
 ALL = tuple(name for name in MODULES if name != "recipient-domain")
 """The checks of a sending domain."""
@@ -32,21 +32,13 @@ async def audit(target: Target, world: World, *, checks: Sequence[str] = ALL) ->
 def conclude(target: Target, results: Sequence[CheckResult], knowledge: Knowledge, *, elapsed: float = 0.0) -> Audit:
     """The audit from whatever results are there."""
     platforms = platforms_in(results)
-    values: dict[str, Scalar] = {
-        "domain": target.domain,
-        "ip": target.ips[0] if target.ips else None,
-        "selector": target.selectors[0] if target.selectors else None,
-        "mail_from": target.mail_from or target.domain,
-        "helo": target.helo,
-        "recipient_domain": target.recipient_domain,
-    }
     wanted = possible(wanted_by_findings((f for r in results for f in r.findings), knowledge), results)
     return Audit(
         domain=target.domain or "",
         outcome=worst(r.outcome for r in results),
         checks=tuple(results),
         platforms=platforms,
-        steps=steps(wanted, Case(values, None, platforms, tuple(results)), knowledge),
+        steps=steps(wanted, Case(values_of(target), None, platforms, tuple(results)), knowledge),
         elapsed=elapsed,
     )
 

@@ -200,13 +200,8 @@ def _steps(
     wanted += wanted_by_findings(beside, knowledge)
     wanted = possible(wanted, results)
     values: dict[str, Scalar] = {
-        "domain": target.domain,
-        "ip": target.ips[0] if target.ips else None,
-        "selector": target.selectors[0] if target.selectors else None,
+        **values_of(target),
         "recipient": bounce.recipient,
-        "recipient_domain": target.recipient_domain,
-        "mail_from": target.mail_from or target.domain,
-        "helo": target.helo,
         "provider": verdict.provider,
         "mx": bounce.mx,
         # "host" is a host of the sender: the greeting name, never the receiving server.
@@ -217,6 +212,18 @@ def _steps(
     }
     case = Case(values, verdict.provider, platforms_in(results), tuple(results))
     return steps(wanted, case, knowledge)
+
+
+def values_of(target: Target) -> dict[str, Scalar]:
+    """What is known of the sending side, by the placeholder that it fills."""
+    return {
+        "domain": target.domain,
+        "ip": target.ips[0] if target.ips else None,
+        "selector": target.selectors[0] if target.selectors else None,
+        "recipient_domain": target.recipient_domain,
+        "mail_from": target.mail_from or target.domain,
+        "helo": target.helo,
+    }
 
 
 _ASK_AGAIN = ("dns-retry", "dns-retry-recipient", "spf-check-dns", "blocklist-ask-properly", "dkim-find-selector")

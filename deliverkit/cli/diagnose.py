@@ -6,14 +6,13 @@ import click
 
 from deliverkit.checks import World
 from deliverkit.cli.diagnostics import ExitCode, exit_code, note
-from deliverkit.cli.explain import with_rules
+from deliverkit.cli.explain import render, with_rules
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
-from deliverkit.cli.output import paint, width, write
+from deliverkit.cli.output import write
 from deliverkit.cli.reading import bounces, check_names
 from deliverkit.diagnosis import checks_for, diagnose
 from deliverkit.knowledge import load
 from deliverkit.model import Confidence, Diagnosis
-from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.session import Network, in_world, nobody_answered, target
 
@@ -75,7 +74,7 @@ def command(
 
     found, silent = in_world(network, job)
     say = Sentences(load(), language(lang))
-    write(render(found, say, fmt, color, output), output)
+    write(render(found, say, fmt, color, output, "diagnose"), output)
     results = [check for diagnosis in found for check in diagnosis.checks]
     if not results:
         return _unchecked(found)
@@ -90,19 +89,3 @@ def _unchecked(found: list[Diagnosis]) -> ExitCode:
     note("no check can prove or refute this cause: DNS has no say in it")
     known = all(diagnosis.verdict.confidence is not Confidence.NONE for diagnosis in found)
     return ExitCode.CLEAN if known else ExitCode.INCOMPLETE
-
-
-def render(found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None) -> str:
-    """The diagnoses in the form asked for."""
-    if fmt == "json":
-        return dumps(document("diagnose", results=[bounce_result(d, say) for d in found]))
-    if fmt == "jsonl":
-        return "\n".join(dumps(document("diagnose", **bounce_result(d, say)), indent=None) for d in found)
-    if fmt == "markdown":
-        from deliverkit.report.markdown import bounce_markdown
-
-        return "\n\n".join(bounce_markdown(d, say) for d in found)
-    from deliverkit.report.text.bounce import diagnosis_text
-
-    columns, colour = width(), paint(color, output)
-    return "\n\n".join(diagnosis_text(d, say, width=columns, paint=colour) for d in found)

@@ -62,20 +62,23 @@ def with_rules(files: tuple[str, ...]) -> Classifier:
     return Classifier(load(), [rule for path in files for rule in load_rules(Path(path))])
 
 
-def render(found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None) -> str:
-    """The explanations in the form asked for."""
+def render(
+    found: list[Diagnosis], say: Sentences, fmt: str, color: str, output: str | None, command: str = "explain"
+) -> str:
+    """What ``explain`` or ``diagnose`` found, in the form asked for."""
     if fmt == "json":
-        return dumps(document("explain", results=[bounce_result(d, say) for d in found]))
+        return dumps(document(command, results=[bounce_result(d, say) for d in found]))
     if fmt == "jsonl":
-        return "\n".join(dumps(document("explain", **bounce_result(d, say)), indent=None) for d in found)
+        return "\n".join(dumps(document(command, **bounce_result(d, say)), indent=None) for d in found)
     if fmt == "markdown":
         from deliverkit.report.markdown import bounce_markdown
 
         return "\n\n".join(bounce_markdown(d, say) for d in found)
-    from deliverkit.report.text.bounce import explanation
+    from deliverkit.report.text.bounce import diagnosis_text, explanation
 
+    text = explanation if command == "explain" else diagnosis_text
     columns, colour = width(), paint(color, output)
-    return "\n\n".join(explanation(d, say, width=columns, paint=colour) for d in found)
+    return "\n\n".join(text(d, say, width=columns, paint=colour) for d in found)
 
 
 def _hint(given: tuple[str, ...]) -> None:
