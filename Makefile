@@ -80,5 +80,5 @@ $(VENV)/.core: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: $(VENV)/.core
-	$(PIP) install --group $*
+	$(PIP) install --group $* $(if $(filter test,$*),--editable '.[all]')
 	@touch $@

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from deliverkit.bounces.event import Kind
 from deliverkit.bounces.mail import kinds
 from deliverkit.bounces.mail.address import addresses, clean_address, first_address, is_daemon, verp_address
 from deliverkit.bounces.mail.deciding import cause, deciding_reply, parsed
 from deliverkit.bounces.mail.fields import Report, Status, read_report, unquoted
-from deliverkit.bounces.mail.kinds import Kind
 from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.bounces.mail.original import decoded, iso_date, read_original
 from deliverkit.bounces.mail.parts import MAX_FIELDS, Head, Mail, Part, open_mail, without_tags

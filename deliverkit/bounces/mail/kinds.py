@@ -3,31 +3,10 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
+from deliverkit.bounces.event import Kind
 from deliverkit.bounces.mail.parts import Head, Mail
 from deliverkit.bounces.mail.patterns import phrases
-
-
-class Kind(StrEnum):
-    """What a mail turned out to be."""
-
-    BOUNCE = "bounce"
-    DELAYED = "delayed"
-    """Delay notice: the message is still queued."""
-    DELIVERED = "delivered"
-    """Success report (RFC 3464 action ``delivered``)."""
-    RELAYED = "relayed"
-    """Handed on or expanded: no more will be heard (actions ``relayed``, ``expanded``)."""
-    COMPLAINT = "complaint"
-    """Feedback report (RFC 5965) or a provider's own form of it."""
-    AUTO_REPLY = "auto_reply"
-    CHALLENGE = "challenge"
-    """A person has to confirm before the mail is let through."""
-    UNSUBSCRIBE = "unsubscribe"
-    ORDINARY = "ordinary"
-    """No bounce at all."""
-
 
 _SUBJECT = phrases(
     r"undeliver|non-?deliver|not deliver|delivery (?:status|failure|failed|has failed|problem|report|notification|"

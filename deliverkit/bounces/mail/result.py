@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deliverkit.bounces.mail.kinds import Kind
+from deliverkit.bounces.event import Kind
 from deliverkit.model import Bounce
 
 _REASONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deliverkit.bounces.classify import Classifier
-from deliverkit.bounces.mail.kinds import Kind
+from deliverkit.bounces.event import Kind
 from deliverkit.bounces.mail.result import Message
 from deliverkit.knowledge import Knowledge, load
 from deliverkit.model import (

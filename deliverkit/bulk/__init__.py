@@ -1,0 +1,1 @@
+"""Audits of many domains: where they come from, how they run, what changed since last time."""

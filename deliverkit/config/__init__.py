@@ -1,0 +1,1 @@
+"""The settings: files, environment and flags, and where each value comes from."""

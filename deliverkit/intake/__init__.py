@@ -1,0 +1,1 @@
+"""Bounces by the million: files in, records and figures out."""

@@ -1,0 +1,1 @@
+"""The memory of addresses: what happened to each, and whether to go on mailing it."""
