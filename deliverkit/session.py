@@ -47,6 +47,12 @@ class Network:
     """File to write every answer to."""
     replay: str | None = None
     """Recording or world file that answers instead of the network; ``demo`` is the world of the demo."""
+    http: bool = True
+    """Whether documents may be fetched over HTTPS (MTA-STS policies, BIMI logos and certificates)."""
+    smtp: bool = True
+    """Whether checks that connect to mail servers may do so; they only run when they are named."""
+    allow_private: bool = False
+    """Whether HTTPS and SMTP connections may go to private, loopback and other reserved addresses."""
 
     @property
     def replayed_from(self) -> Path | None:

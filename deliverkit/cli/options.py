@@ -41,7 +41,9 @@ def output_options(*formats: str) -> Callable[[F], F]:
 
 
 def network_options(command: Callable[..., int]) -> Callable[..., int]:
-    """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``; the command gets one ``network``."""
+    """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``, ``--no-http``, ``--no-smtp`` and
+    ``--allow-private``; the command gets one ``network``.
+    """
 
     @wraps(command)
     def with_network(
@@ -51,14 +53,34 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
         deadline: float,
         record: str | None,
         replay: str | None,
+        no_http: bool,
+        no_smtp: bool,
+        allow_private: bool,
         **rest: Any,
     ) -> int:
         from deliverkit.session import Network
 
-        return command(*args, network=Network(nameservers, timeout, deadline, record, replay), **rest)
+        network = Network(
+            nameservers,
+            timeout,
+            deadline,
+            record,
+            replay,
+            http=not no_http,
+            smtp=not no_smtp,
+            allow_private=allow_private,
+        )
+        return command(*args, network=network, **rest)
 
     decorated: Callable[..., int] = with_network
     for option in (
+        click.option(
+            "--allow-private",
+            is_flag=True,
+            help="Let HTTPS and SMTP connections go to private, loopback and other reserved addresses.",
+        ),
+        click.option("--no-smtp", is_flag=True, help="Connect to no mail server; what needs it is unknown."),
+        click.option("--no-http", is_flag=True, help="Fetch nothing over HTTPS; what needs it is unknown."),
         click.option(
             "--replay",
             metavar="FILE",
