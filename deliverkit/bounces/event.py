@@ -32,6 +32,15 @@ class Kind(StrEnum):
     """No bounce at all."""
 
 
+class Pending(NamedTuple):
+    """What an event still lacks, for the lines that say it stand before the piece of the log that was read."""
+
+    key: str
+    """The message, by host and queue id."""
+    settled: frozenset[str] | None = None
+    """Of a message that expired: recipients that this piece spoke of itself. All others are to be filled in."""
+
+
 class Event(NamedTuple):
     """One thing that a source says about one recipient."""
 
@@ -52,6 +61,8 @@ class Event(NamedTuple):
     """Of a message that expired in the queue: the last temporary refusal before that, which is the cause."""
     feedback_type: str | None = None
     """Of a complaint: ``abuse``, ``fraud``, ``opt-out``, … (RFC 5965 section 3.1)."""
+    pending: Pending | None = None
+    """Only between the pieces of a log that is read by several processes; see ``bounces.memory``."""
 
 
 class Fault(NamedTuple):
