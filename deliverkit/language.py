@@ -8,11 +8,14 @@ The source language is English, so a text is its own key: ``_("no such file: {pa
 from __future__ import annotations
 
 import gettext as _gettext
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 LOCALES = Path(__file__).parent / "locale"
 SOURCE = "en"
+LANGUAGES = ("en", "id", "pt")
+"""Those the program speaks, by ISO 639-1; ids, JSON keys, records and commands are the same in all of them."""
 _current = SOURCE
 
 
@@ -25,6 +28,23 @@ def use(lang: str) -> None:
 def current() -> str:
     """The language that ``_`` speaks."""
     return _current
+
+
+def choose(wanted: str | None, environ: Mapping[str, str]) -> str:
+    """``wanted`` where we speak it, else the first language of the locale that we speak, else English.
+
+    The locale is read as gettext(3) does: LANGUAGE (a list), LC_ALL, LC_MESSAGES, LANG.
+    """
+    if wanted in LANGUAGES:
+        return wanted
+    locale = next((environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(v)), "")
+    # The C locale turns the list off.
+    several = environ.get("LANGUAGE", "") if locale.partition(".")[0] not in ("C", "POSIX") else ""
+    for name in (*several.split(":"), locale):
+        short = name.partition("_")[0].partition(".")[0].partition("@")[0].lower()
+        if short in LANGUAGES:
+            return short
+    return SOURCE
 
 
 @cache

@@ -16,6 +16,7 @@ from deliverkit.cli.options import fail_on_option, language, network_options, ou
 from deliverkit.cli.output import paint, width, write
 from deliverkit.errors import InputError
 from deliverkit.knowledge import load
+from deliverkit.language import _
 from deliverkit.model import CheckResult
 from deliverkit.report.data import check_data, document, dumps, step_data
 from deliverkit.report.sentences import Sentences
@@ -87,8 +88,10 @@ def _known(lists: tuple[str, ...]) -> tuple[str, ...]:
 
             near = difflib.get_close_matches(name, known, 1)
             raise InputError(
-                f"--list: no list '{name[:80]}'",
-                advice=f"Did you mean '{near[0]}'?" if near else "See: deliverkit lists",
+                _("--list: no list '{name}'").format(name=name[:80]),
+                advice=_("Did you mean '{near}'?").format(near=near[0])
+                if near
+                else _("See: {command}").format(command="deliverkit lists"),
             )
     return lists
 

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from deliverkit.cli.diagnostics import ExitCode
 from deliverkit.cli.output import paint, width, write
 from deliverkit.errors import InputError
+from deliverkit.language import _
 from deliverkit.report.data import Data, document, dumps, plain
 from deliverkit.report.text.catalogue import rows
 from deliverkit.report.text.layout import Paint
@@ -50,5 +51,8 @@ def find(shelf: Shelf[T], name: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(key.lower(), shelf.entries, 3, 0.5)
-    advice = f"Did you mean {' or '.join(near)}?" if near else "Run the command without an id to list all."
-    raise InputError(f"'{key[:80]}' is not in the catalogue of {shelf.plural}", advice=advice)
+    if near:
+        advice = _("Did you mean one of these: {names}?").format(names=", ".join(near))
+    else:
+        advice = _("Run the command without an id to list all.")
+    raise InputError(_("'{id}' is not in the catalogue").format(id=key[:80]), advice=advice)

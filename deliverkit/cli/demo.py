@@ -15,6 +15,7 @@ from deliverkit.cli.options import language, output_options
 from deliverkit.cli.output import paint, width, write
 from deliverkit.diagnosis import diagnose
 from deliverkit.knowledge import load
+from deliverkit.language import _
 from deliverkit.model import Diagnosis, Proof
 from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
@@ -69,7 +70,8 @@ def _walk(cases: list[dict[str, Any]], found: list[Diagnosis], say: Sentences, c
     columns, colour = width(), paint(color, output)
     page = Page(columns, colour)
     for number, (case, diagnosis) in enumerate(zip(cases, found, strict=True), 1):
-        page.line(f"── {number} of {len(cases)} · {case['title']} ".ljust(page.width, "─"), "strong")
+        count = _("{number} of {total}").format(number=number, total=len(cases))
+        page.line(f"── {count} · {_(case['title'])} ".ljust(page.width, "─"), "strong")
         page.blank()
         for line in case["reply"].strip().splitlines():
             page.para(f"> {line}", hang=2, role="dim")
@@ -77,9 +79,9 @@ def _walk(cases: list[dict[str, Any]], found: list[Diagnosis], say: Sentences, c
         page.blank()
         page.lines += diagnosis_text(diagnosis, say, width=columns, paint=colour, full=1).splitlines()
         page.blank()
-    page.line("── Try next ".ljust(page.width, "─"), "strong")
+    page.line(f"── {_('Try next')} ".ljust(page.width, "─"), "strong")
     for what, how in NEXT:
-        page.para(what, indent=2, role="dim")
+        page.para(_(what), indent=2, role="dim")
         page.command(how, indent=4)
     return str(page)
 

@@ -12,7 +12,8 @@ from deliverkit.cli.output import write
 from deliverkit.cli.reading import bounces, check_names
 from deliverkit.diagnosis import checks_for, diagnose
 from deliverkit.knowledge import load
-from deliverkit.model import Confidence, Diagnosis
+from deliverkit.language import _
+from deliverkit.model import Confidence, Diagnosis, Proof
 from deliverkit.report.sentences import Sentences
 from deliverkit.session import Network, in_world, nobody_answered, target
 
@@ -78,14 +79,23 @@ def command(
     results = [check for diagnosis in found for check in diagnosis.checks]
     if not results:
         return _unchecked(found)
+    if not given.ips and any(_wants_ip(diagnosis) for diagnosis in found):
+        note(_("no cause is proven; give --ip with the sending IP: whether SPF allows it is not known without it"))
     return exit_code(results, fail_on, silent=silent)
+
+
+def _wants_ip(diagnosis: Diagnosis) -> bool:
+    """Everything published is right, and nobody said from where the mail was sent: the usual cause stays open."""
+    proven = any(cause.proof is Proof.PROVEN for cause in diagnosis.causes)
+    asked = any(check.check == "spf" for check in diagnosis.checks)
+    return asked and not proven and diagnosis.verdict.category == "dmarc" and diagnosis.bounce.ip is None
 
 
 def _unchecked(found: list[Diagnosis]) -> ExitCode:
     """No check ran: because DNS has no say in such a cause, or because nobody said whom to ask about."""
     if any(checks_for(diagnosis.verdict, load()) for diagnosis in found):
-        note("no check could run: give --domain, --ip or --recipient to prove the cause")
+        note(_("no check could run: give --domain, --ip or --recipient to prove the cause"))
         return ExitCode.INCOMPLETE
-    note("no check can prove or refute this cause: DNS has no say in it")
+    note(_("no check can prove or refute this cause: DNS has no say in it"))
     known = all(diagnosis.verdict.confidence is not Confidence.NONE for diagnosis in found)
     return ExitCode.CLEAN if known else ExitCode.INCOMPLETE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deliverkit.errors import DeliverkitError
+from deliverkit.language import _
 
 if TYPE_CHECKING:
     from deliverkit.model import CheckResult
@@ -49,22 +50,22 @@ def fail(message: str, advice: str = "") -> None:
 def explain_error(error: BaseException) -> tuple[ExitCode, str, str]:
     """Exit code, message and advice for anything that ended a command."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return ExitCode.INTERRUPTED, "interrupted", ""
+        return ExitCode.INTERRUPTED, _("interrupted"), ""
     if isinstance(error, DeliverkitError):
         return ExitCode(error.exit_code), str(error), error.advice
     if isinstance(error, click.UsageError):
         where = error.ctx.command_path if error.ctx else "deliverkit"
-        return ExitCode.USAGE, error.format_message(), f"See: {where} --help"
+        return ExitCode.USAGE, error.format_message(), _("See: {command}").format(command=f"{where} --help")
     if isinstance(error, click.ClickException):
         return ExitCode.USAGE, error.format_message(), ""
     if isinstance(error, OSError) and error.filename:
-        return ExitCode.USAGE, f"{error.filename}: {error.strerror}", "Check the path and its rights."
+        return ExitCode.USAGE, f"{error.filename}: {error.strerror}", _("Check the path and its rights.")
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({last[0].filename.rpartition('deliverkit')[2].lstrip('/')}:{last[0].lineno})" if last else ""
     return (
         ExitCode.BUG,
-        f"a bug in deliverkit: {type(error).__name__}: {error}{where}",
-        "Please report it with the command you ran; DELIVERKIT_TRACEBACK=1 prints the whole trace.",
+        _("a bug in deliverkit: {error}").format(error=f"{type(error).__name__}: {error}{where}"),
+        _("Please report it with the command you ran; DELIVERKIT_TRACEBACK=1 prints the whole trace."),
     )
 
 
@@ -83,7 +84,7 @@ def exit_code(results: Iterable[CheckResult], fail_on: str, *, silent: bool) -> 
 
     asked = [r for r in results if r.outcome is not Outcome.NOT_APPLICABLE]
     if silent:
-        note("no name server answered: nothing could be checked; see --nameserver, --timeout, or your network")
+        note(_("no name server answered: nothing could be checked; see --nameserver, --timeout, or your network"))
         return ExitCode.NOTHING_CHECKED
     if fail_on != "never":
         limit = _RANK[fail_on]

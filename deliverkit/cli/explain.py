@@ -13,6 +13,7 @@ from deliverkit.cli.output import paint, width, write
 from deliverkit.cli.reading import bounces
 from deliverkit.diagnosis import explain
 from deliverkit.knowledge import load
+from deliverkit.language import _
 from deliverkit.model import Confidence, Diagnosis
 from deliverkit.report.data import bounce_result, document, dumps
 from deliverkit.report.sentences import Sentences
@@ -85,11 +86,11 @@ def _hint(given: tuple[str, ...]) -> None:
     """A word to those who gave something else than a reply."""
     for text in given:
         if len(text) < 255 and " " not in text and Path(text).is_file():
-            note(f"'{text}' was read as text; to read the file: deliverkit explain -i {text}")
+            note(_("'{path}' was read as text; to read the file: deliverkit explain -i {path}").format(path=text))
         elif (
             " " not in text
             and "." in text
             and not text[:1].isdigit()
             and text.replace(".", "").replace("-", "").isalnum()
         ):
-            note(f"to check a domain: deliverkit audit {text}")
+            note(_("to check a domain: deliverkit audit {domain}").format(domain=text))

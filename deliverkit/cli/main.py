@@ -13,6 +13,8 @@ from typing import NoReturn
 import click
 
 from deliverkit.cli.diagnostics import ExitCode, explain_error, fail, wants_json
+from deliverkit.cli.translated import in_language, speak
+from deliverkit.language import _
 
 COMMANDS = {
     "explain": "What a reply means and what to do (offline)",
@@ -43,12 +45,12 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"deliverkit.cli.{cmd_name}").command
-        return command
+        return in_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(what)) for name, what in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -58,8 +60,12 @@ class LazyGroup(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            hint = f"Did you mean '{near[0]}'?" if near else f'To explain a reply: deliverkit explain "{args[0][:40]}"'
-            raise click.UsageError(f"no command '{args[0][:60]}'. {hint}", ctx)
+            if near:
+                said = _("no command '{name}'. Did you mean '{near}'?").format(name=args[0][:60], near=near[0])
+            else:
+                said = _("no command '{name}'. To explain a reply: {command}")
+                said = said.format(name=args[0][:60], command=f'deliverkit explain "{args[0][:40]}"')
+            raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -120,7 +126,8 @@ def _leave(code: int) -> NoReturn:
 def run(argv: list[str]) -> int:
     """Run the command line and give its exit code. No exception gets out of here."""
     try:
-        return int(cli.main(argv, prog_name="deliverkit", standalone_mode=False) or 0)
+        speak(argv, os.environ)
+        return int(in_language(cli).main(argv, prog_name="deliverkit", standalone_mode=False) or 0)
     except BrokenPipeError:
         # The reader of our output went away (``| head``): not an error. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

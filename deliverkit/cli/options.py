@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
+
+from deliverkit.language import LANGUAGES, current, use
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,7 +23,10 @@ def output_options(*formats: str) -> Callable[[F], F]:
             "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to colour text."
         )(command)
         command = click.option(
-            "--lang", default=None, metavar="LANG", help="Language of sentences; ids and JSON keys never change."
+            "--lang",
+            type=click.Choice(LANGUAGES),
+            default=None,
+            help="Language of sentences; ids and JSON keys never change.",
         )(command)
         command = click.option(
             "-o", "--output", metavar="FILE", default=None, help="Write the result there, whole or not at all."
@@ -130,19 +134,7 @@ def fail_on_option(command: F) -> F:
 
 
 def language(lang: str | None) -> str:
-    """The language to speak: ``--lang``, else the locale's where we have it, else English.
-
-    Raises UsageError for a language that was asked for and is not there.
-    """
-    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
-    short = locale.partition("_")[0].partition(".")[0]
-    if lang is None and short in ("", "en", "C", "POSIX"):
-        return "en"  # without loading the knowledge
-    from deliverkit.knowledge import languages
-
-    known = languages()
-    if lang is not None:
-        if lang not in known:
-            raise click.UsageError(f"--lang {lang}: not one of {', '.join(known)}")
-        return lang
-    return short if short in known else "en"
+    """The language to speak: that of ``--lang`` or the settings, else the one chosen when the program started."""
+    if lang:
+        use(lang)
+    return current()

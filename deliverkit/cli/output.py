@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from deliverkit.errors import FileError
+from deliverkit.language import _
 from deliverkit.report.text.layout import Paint, no_paint
 
 STYLES = {
@@ -40,8 +41,8 @@ def write(text: str, path: str | None = None) -> None:
             _replace(target.resolve(), text + "\n")
     except (OSError, RuntimeError) as error:
         raise FileError(
-            f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}",
-            advice="Check the folder and its rights.",
+            _("{path}: cannot be written: {why}").format(path=path, why=getattr(error, "strerror", None) or error),
+            advice=_("Check the folder and its rights."),
         ) from error
 
 

@@ -13,6 +13,7 @@ from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.checks import MODULES
 from deliverkit.cli.diagnostics import note
 from deliverkit.errors import FileError, InputError
+from deliverkit.language import _
 from deliverkit.model import Bounce
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ def texts(arguments: Sequence[str], files: Sequence[str] = ()) -> list[tuple[str
     Raises InputError for nothing, empty or oversized text, FileError for a file that cannot be read.
     """
     found: list[tuple[str, str | bytes]] = [
-        ("stdin", _stdin()) if text == "-" else (f"argument {i}", _mail_or_text(text))
+        ("stdin", _stdin()) if text == "-" else (_("argument {number}").format(number=i), _mail_or_text(text))
         for i, text in enumerate(arguments, 1)
     ]
     found += [(path, _bytes(path)) for path in files]
     if not found:
-        raise InputError("nothing to explain", advice='Give the reply in quotes, or "-" to read it from stdin.')
+        raise InputError(_("nothing to explain"), advice=_('Give the reply in quotes, or "-" to read it from stdin.'))
     return [(where, _checked(where, given)) for where, given in found]
 
 
@@ -56,11 +57,11 @@ def bounces(arguments: Sequence[str], files: Sequence[str], classifier: Classifi
         ordinary += taken.ordinary
     if not found:
         raise InputError(
-            "this mail is not a bounce: no mail system reports a failed delivery in it",
-            advice="Save the report itself as a file with all its headers, or paste the server's reply.",
+            _("this mail is not a bounce: no mail system reports a failed delivery in it"),
+            advice=_("Save the report itself as a file with all its headers, or paste the server's reply."),
         )
     if ordinary:
-        note(f"left out {ordinary}: a mail that no mail system sent is no bounce")
+        note(_("left out {count}: a mail that no mail system sent is no bounce").format(count=ordinary))
     return found, classifier
 
 
@@ -77,12 +78,12 @@ def _bytes(path: str) -> str | bytes:
         with Path(path).open("rb") as handle:
             return _whole(handle)
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror}", advice="Check the path and its rights.") from error
+        raise FileError(f"{path}: {error.strerror}", advice=_("Check the path and its rights.")) from error
 
 
 def _stdin() -> str | bytes:
     if sys.stdin.isatty():
-        note("Paste the reply, then press Ctrl-D:")
+        note(_("Paste the reply, then press Ctrl-D:"))
     return _whole(sys.stdin.buffer)
 
 
@@ -104,14 +105,19 @@ def _decoded(data: bytes) -> str:
 
 def _checked(where: str, given: str | bytes) -> str | bytes:
     if not given.strip():
-        raise InputError(f"{where}: the text is empty", advice="Paste what the receiving server said.")
+        raise InputError(
+            _("{where}: the text is empty").format(where=where), advice=_("Paste what the receiving server said.")
+        )
     if isinstance(given, bytes):
         if len(given) > MAX_MAIL:
-            raise InputError(f"{where}: more than {MAX_MAIL:,} bytes", advice="Give one mail at a time.")
+            raise InputError(
+                _("{where}: more than {limit} bytes").format(where=where, limit=f"{MAX_MAIL:,}"),
+                advice=_("Give one mail at a time."),
+            )
     elif len(given) > MAX_TEXT:
         raise InputError(
-            f"{where}: {len(given):,} characters are more than a reply",
-            advice=f"Give the lines with the reply alone; at most {MAX_TEXT:,} characters.",
+            _("{where}: {count} characters are more than a reply").format(where=where, count=f"{len(given):,}"),
+            advice=_("Give the lines with the reply alone; at most {limit} characters.").format(limit=f"{MAX_TEXT:,}"),
         )
     return given
 
@@ -128,8 +134,10 @@ def check_names(value: str | None, default: Sequence[str]) -> tuple[str, ...]:
             import difflib
 
             near = difflib.get_close_matches(name, MODULES, 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"--checks: no check '{name}'.{hint} Known: {', '.join(MODULES)}.")
+            hint = _("Did you mean '{near}'?").format(near=near[0]) + " " if near else ""
+            known = _("Known: {names}.").format(names=", ".join(MODULES))
+            said = _("--checks: no check '{name}'.").format(name=name)
+            raise click.UsageError(f"{said} {hint}{known}")
     if not names:
-        raise click.UsageError("--checks: name at least one check")
+        raise click.UsageError(_("--checks: name at least one check"))
     return tuple(dict.fromkeys(names))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deliverkit.cli.options import language, network_options
+from deliverkit.language import LANGUAGES
 
 if TYPE_CHECKING:
     from deliverkit.session import Network
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("tui")
 @click.argument("text", required=False)
 @network_options
-@click.option("--lang", default=None, metavar="LANG", help="Language of sentences.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default=None, help="Language of sentences.")
 def command(
     text: str | None,
     network: Network,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from deliverkit.language import _
 from deliverkit.model import Audit, CheckResult, Diagnosis, Step
 from deliverkit.report.clean import clean, one_line
 from deliverkit.report.sentences import Sentences
@@ -15,22 +16,26 @@ def bounce_markdown(diagnosis: Diagnosis, say: Sentences) -> str:
     verdict = diagnosis.verdict
     lines = [f"## {say.category(verdict.category)}: {say.reason(verdict.reason)}", ""]
     lines += [
-        say.reason(verdict.reason, "sentence", provider=say.provider(verdict.provider) or "The receiving server"),
+        say.reason(verdict.reason, "sentence", provider=say.provider(verdict.provider) or _("The receiving server")),
         "",
     ]
     lines += fenced(diagnosis.bounce.reply.text)
     lines += [
-        f"- **Reason:** `{verdict.reason}` ({say.word(verdict.confidence)})",
-        f"- **This address:** {say.word(verdict.address_action, 'sentence')}",
-        f"- **Who acts:** {say.word(verdict.owner, 'sentence')}",
+        _item(_("Reason"), f"`{verdict.reason}` ({say.word(verdict.confidence)})"),
+        _item(_("This address"), say.word(verdict.address_action, "sentence")),
+        _item(_("Who acts"), say.word(verdict.owner, "sentence")),
     ]
     if verdict.message_action:
-        lines.insert(-2, f"- **This message:** {say.word(verdict.message_action, 'sentence')}")
+        lines.insert(-2, _item(_("This message"), say.word(verdict.message_action, "sentence")))
     for cause in diagnosis.causes if diagnosis.checks else ():
         told = "; ".join(literal(say.finding(f)) for f in cause.findings) or say.reason(cause.reason)
-        lines.append(f"- **{say.word(cause.proof)}:** {told}")
+        lines.append(_item(say.word(cause.proof), told))
     lines += _checks(diagnosis.checks, say) + _steps(diagnosis.steps, say)
     return "\n".join(lines)
+
+
+def _item(label: str, text: str) -> str:
+    return f"- **{label}:** {text}"
 
 
 def audit_markdown(audit: Audit, say: Sentences) -> str:
@@ -42,7 +47,7 @@ def audit_markdown(audit: Audit, say: Sentences) -> str:
 def _checks(results: Sequence[CheckResult], say: Sentences) -> list[str]:
     if not results:
         return []
-    lines = ["", "| check | outcome | finding |", "|---|---|---|"]
+    lines = ["", "| " + " | ".join((_("check"), _("outcome"), _("finding"))) + " |", "|---|---|---|"]
     for result in results:
         told = "<br>".join(literal(say.finding(f)) for f in result.findings) or literal(result.subject)
         lines.append(f"| {result.check} | {SYMBOLS[result.outcome]} {say.word(result.outcome)} | {told} |")
@@ -60,14 +65,13 @@ def _steps(steps: Iterable[Step], say: Sentences) -> list[str]:
         ]
         if step.record:
             record = step.record
-            shown = [f"now:     {now}" for now in record.now] + [
-                f"publish: {record.name} {record.rdtype} {record.value}"
-            ]
+            shown = [f"{_('now')}: {now}" for now in record.now]
+            shown.append(f"{_('publish')}: {record.name} {record.rdtype} {record.value}")
             lines += ["", *(f"   {line}" for line in fenced("\n".join(shown)))]
         for text in (step.command, step.url, step.verify):
             if text:
                 lines += ["", *(f"   {line}" for line in fenced(text))]
-    return ["", "### Steps", *lines] if lines else []
+    return ["", f"### {_('Steps')}", *lines] if lines else []
 
 
 def fenced(text: str) -> list[str]:

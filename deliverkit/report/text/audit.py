@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from deliverkit.language import plural
 from deliverkit.model import Audit, Outcome
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.checks import write_checks
@@ -34,5 +35,5 @@ def summary_line(audits: Sequence[Audit], say: Sentences) -> str:
     """``3 domains: 1 pass, 1 fail, 1 unknown``."""
     counts = Counter(audit.outcome for audit in audits)
     words = ", ".join(f"{counts[outcome]} {say.word(outcome)}" for outcome in Outcome if counts[outcome])
-    noun = "domain" if len(audits) == 1 else "domains"
-    return f"{len(audits)} {noun}: {words}"
+    count = len(audits)
+    return plural("{count} domain: {words}", "{count} domains: {words}", count).format(count=count, words=words)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from deliverkit.checks.blocklist_answer import Listing
 from deliverkit.checks.blocklist_findings import BlocklistFacts
 from deliverkit.checks.blocklist_rows import BlocklistRow
+from deliverkit.language import _
 from deliverkit.model import CheckResult, Outcome
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -44,36 +45,41 @@ def blocklists_text(
     page = Page(width, paint)
     page.banner(
         f"{SYMBOLS[result.outcome]} {facts.subject} · {_headline(facts)}",
-        f"{facts.answered} of {facts.asked} lists asked gave an answer",
+        _("{answered} of {asked} lists asked gave an answer").format(answered=facts.answered, asked=facts.asked),
         ROLES[result.outcome],
     )
     for state, outcome in _TOLD:
         for row in (row for row in facts.rows if row.state is state):
             _row(page, row, outcome, say)
     page.blank()
-    _rest(page, "not listed", [r for r in facts.rows if r.state is Listing.NOT_LISTED], every)
+    _rest(page, _("not listed"), [r for r in facts.rows if r.state is Listing.NOT_LISTED], every)
     _unasked(page, [r for r in facts.rows if r.state is Listing.NOT_ASKED], say, every)
     return str(page)
 
 
 def _headline(facts: BlocklistFacts) -> str:
     listed, policy = facts.counts.get(Listing.LISTED, 0), facts.counts.get(Listing.POLICY, 0)
-    parts = [f"listed on {listed}" if listed else "", f"policy entry on {policy}" if policy else ""]
-    if facts.heavy_unknown:
-        parts.append(
-            "not known: " + (", ".join(r.name for r in facts.heavy_open) or "the main lists") + " could not be asked"
-        )
+    parts = [
+        _("listed on {count}").format(count=listed) if listed else "",
+        _("policy entry on {count}").format(count=policy) if policy else "",
+    ]
+    if facts.heavy_open:
+        names = ", ".join(r.name for r in facts.heavy_open)
+        parts.append(_("not known: {lists} could not be asked").format(lists=names))
+    elif facts.heavy_unknown:
+        parts.append(_("not known: the main lists could not be asked"))
     elif not listed:
-        parts.append("not listed for abuse")
+        parts.append(_("not listed for abuse"))
     return join(parts)
 
 
 def _row(page: Page, row: BlocklistRow, outcome: Outcome, say: Sentences) -> None:
     page.blank()
+    weight = _("weight {weight}").format(weight=say.listing(f"weight.{row.weight.value}"))
     head = f"  {SYMBOLS[outcome]} {say.listing(f'state.{row.state.value}')}"
     page.field(
         head,
-        join([row.name, ", ".join(row.labels), f"weight {row.weight.value}"]),
+        join([row.name, ", ".join(row.labels), weight]),
         indent=0,
         pad=18,
         label_role=ROLES[outcome],
@@ -86,7 +92,7 @@ def _row(page: Page, row: BlocklistRow, outcome: Outcome, say: Sentences) -> Non
         f'"{one_line(row.reason, 300)}"' if row.reason else "",
     ]
     if row.resolver:
-        texts.append(f"The list refused the name server {row.resolver}.")
+        texts.append(_("The list refused the name server {server}.").format(server=row.resolver))
     for text in dict.fromkeys(t for t in texts if t):
         page.para(text, indent=18, role="dim")
     if row.state in _ENTRIES:
@@ -96,7 +102,11 @@ def _row(page: Page, row: BlocklistRow, outcome: Outcome, say: Sentences) -> Non
 
 def _rest(page: Page, word: str, rows: list[BlocklistRow], every: bool) -> None:
     if rows:
-        names = ", ".join(row.name for row in rows) if every else f"{len(rows)} lists (--all names them)"
+        names = (
+            ", ".join(row.name for row in rows)
+            if every
+            else _("{count} lists (--all names them)").format(count=len(rows))
+        )
         page.field(word, names, pad=16)
 
 
@@ -106,9 +116,11 @@ def _unasked(page: Page, rows: Iterable[BlocklistRow], say: Sentences, every: bo
         return
     if not every:
         page.field(
-            "not asked", f"{sum(whys.values())} lists: dead, keyed, or part of another (--all names them)", pad=16
+            _("not asked"),
+            _("{count} lists: dead, keyed, or part of another (--all names them)").format(count=sum(whys.values())),
+            pad=16,
         )
         return
     for why in whys:
         names = ", ".join(row.name for row in rows if row.why is why)
-        page.field("not asked", f"{say.listing(f'why.{why.value}')} {names}", pad=16)
+        page.field(_("not asked"), f"{say.listing(f'why.{why.value}')} {names}", pad=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deliverkit.language import _
 from deliverkit.model import Cause, Confidence, Diagnosis, MessageAction, Outcome, Proof
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -34,7 +35,9 @@ def diagnosis_text(
     write_checks(page, diagnosis.checks, say, told=[f for cause in diagnosis.causes for f in cause.findings])
     if diagnosis.not_asked:
         page.para(
-            f"not asked: {', '.join(diagnosis.not_asked)} (--checks all asks every one that can be)",
+            _("not asked: {checks} (--checks all asks every one that can be)").format(
+                checks=", ".join(diagnosis.not_asked)
+            ),
             indent=2,
             role="dim",
         )
@@ -54,7 +57,7 @@ def _banner(page: Page, diagnosis: Diagnosis, say: Sentences) -> None:
         join([say.provider(verdict.provider), codes, say.word(verdict.confidence)]),
         role,
     )
-    sender = say.provider(verdict.provider) or "The receiving server"
+    sender = say.provider(verdict.provider) or _("The receiving server")
     page.para(say.reason(verdict.reason, "sentence", provider=sender), indent=2)
 
 
@@ -73,18 +76,19 @@ def _decision(page: Page, diagnosis: Diagnosis, say: Sentences) -> None:
     verdict, evidence = diagnosis.verdict, diagnosis.evidence
     page.blank()
     if verdict.message_action:
-        page.field("this message", say.word(verdict.message_action, "sentence"))
-    page.field("this address", say.word(verdict.address_action, "sentence"))
-    page.field("who acts", say.word(verdict.owner, "sentence"))
+        page.field(_("this message"), say.word(verdict.message_action, "sentence"))
+    page.field(_("this address"), say.word(verdict.address_action, "sentence"))
+    page.field(_("who acts"), say.word(verdict.owner, "sentence"))
     because = f'"{one_line(evidence.matched, 200)}"' if evidence.matched else say.word(verdict.basis, "sentence")
-    page.field("because", join([because, f"rule {evidence.rule}" if evidence.rule else ""], "   "))
+    rule = _("rule {id}").format(id=evidence.rule) if evidence.rule else ""
+    page.field(_("because"), join([because, rule], "   "))
     for name, value in evidence.groups.items():
         page.field(f"  {name}", one_line(value, 200))
     info = say.knowledge.rule_info.get(evidence.rule or "")
     if info and not info.confirmed:
-        page.field("", "This wording is not confirmed by the provider's own pages.")
+        page.field("", _("This wording is not confirmed by the provider's own pages."))
     if verdict.also_possible:
-        page.field("also possible", "; ".join(say.reason(a.reason) for a in verdict.also_possible))
+        page.field(_("also possible"), "; ".join(say.reason(a.reason) for a in verdict.also_possible))
     if evidence.rule is None:
         _codes(page, diagnosis, say)
 
@@ -120,4 +124,4 @@ def _cause(page: Page, cause: Cause, diagnosis: Diagnosis, say: Sentences) -> No
 
 def _footer(page: Page, diagnosis: Diagnosis) -> None:
     page.blank()
-    page.para(f"docs: reasons/{diagnosis.verdict.reason}", indent=2, role="dim")
+    page.para(_("docs: {page}").format(page=f"reasons/{diagnosis.verdict.reason}"), indent=2, role="dim")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from deliverkit.fixes import Case, Wanted, steps
 from deliverkit.knowledge.schema import BasicCode, EnhancedCode, FindingSpec, Reason
 from deliverkit.knowledge.schema_dns import Blocklist
+from deliverkit.language import _
 from deliverkit.model import Finding
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import Page, Paint, no_paint
@@ -37,18 +38,20 @@ def code_text(
             page.blank()
             page.para(text, indent=2)
     if isinstance(code, EnhancedCode) and not code.registered:
-        page.para("Not in the IANA registry.", indent=2)
+        page.para(_("Not in the IANA registry."), indent=2)
     for reuse in say.knowledge.code_reuse.values():
         if enhanced and any("X" + used[1:] == code.id for used in reuse.codes):
             page.blank()
             page.para(f"{', '.join(reuse.codes)}: {say.code(reuse.id, 'meaning')}", indent=2)
     page.blank()
     if code.reason:
-        alone = " (weak: providers put it on many things)" if isinstance(code, EnhancedCode) and code.ambiguous else ""
-        page.field("alone says", f"{say.reason(code.reason)}{alone}   {code.reason}")
+        weak = isinstance(code, EnhancedCode) and code.ambiguous
+        alone = _("{reason} (weak: providers put it on many things)") if weak else "{reason}"
+        page.field(_("alone says"), f"{alone.format(reason=say.reason(code.reason))}   {code.reason}")
     else:
-        page.field("alone says", "nothing about the cause; the words of the reply decide")
-    page.para(f"docs: codes/{code.id.lower().replace('.', '-')}", indent=2, role="dim")
+        page.field(_("alone says"), _("nothing about the cause; the words of the reply decide"))
+    where = f"codes/{code.id.lower().replace('.', '-')}"
+    page.para(_("docs: {page}").format(page=where), indent=2, role="dim")
     return str(page)
 
 
@@ -56,21 +59,21 @@ def reason_text(reason: Reason, say: Sentences, *, width: int = 80, paint: Paint
     """One reason: what it means, the policy, what proves it and what mends it."""
     page = Page(width, paint)
     page.banner(f"{say.category(reason.category)} · {say.reason(reason.id)}", reason.id, "strong")
-    page.para(say.reason(reason.id, "meaning", provider="the receiving server"), indent=2)
+    page.para(say.reason(reason.id, "meaning", provider=_("the receiving server")), indent=2)
     page.blank()
-    page.field("who acts", say.word(reason.owner, "sentence"))
+    page.field(_("who acts"), say.word(reason.owner, "sentence"))
     for label, message, address in (
-        ("after 4xx", reason.on_4xx, reason.address_4xx),
-        ("after 5xx", reason.on_5xx, reason.address_5xx),
+        (_("after 4xx"), reason.on_4xx, reason.address_4xx),
+        (_("after 5xx"), reason.on_5xx, reason.address_5xx),
     ):
-        said = f"message: {say.word(message)}; " if message else ""
-        page.field(label, f"{said}address: {say.word(address)}")
-    page.field("proven by", ", ".join(reason.checks) or "no check: only the receiving side can tell")
+        said = _("message: {message}; address: {address}") if message else _("address: {address}")
+        page.field(label, said.format(message=say.word(message) if message else "", address=say.word(address)))
+    page.field(_("proven by"), ", ".join(reason.checks) or _("no check: only the receiving side can tell"))
     page.field(
-        "findings", ", ".join(f.id for f in say.knowledge.findings.values() if reason.id in f.explains) or "none"
+        _("findings"), ", ".join(f.id for f in say.knowledge.findings.values() if reason.id in f.explains) or _("none")
     )
-    page.field("fixes", ", ".join(reason.fixes))
-    page.field("other words", "; ".join(f"{s}: {'|'.join(w)}" for s, w in reason.vocabularies.items()))
+    page.field(_("fixes"), ", ".join(reason.fixes))
+    page.field(_("other words"), "; ".join(f"{s}: {'|'.join(w)}" for s, w in reason.vocabularies.items()))
     return str(page)
 
 
@@ -84,12 +87,12 @@ def finding_text(spec: FindingSpec, say: Sentences, *, width: int = 80, paint: P
             page.blank()
             page.para(text, indent=2)
     page.blank()
-    page.field("check", spec.check)
-    page.field("outcome", say.word(spec.outcome))
-    page.field("explains", ", ".join(spec.explains) or "no refusal by itself")
-    page.field("fixes", ", ".join(spec.fixes) or "nothing to fix")
+    page.field(_("check"), spec.check)
+    page.field(_("outcome"), say.word(spec.outcome))
+    page.field(_("explains"), ", ".join(spec.explains) or _("no refusal by itself"))
+    page.field(_("fixes"), ", ".join(spec.fixes) or _("nothing to fix"))
     for reference in spec.references:
-        page.field("see", reference)
+        page.field(_("see"), reference)
     return str(page)
 
 
@@ -102,8 +105,8 @@ def fix_text(fix: str, say: Sentences, *, width: int = 80, paint: Paint = no_pai
     providers = tuple(dict.fromkeys(s.provider for s in spec.steps if s.provider))
     seen: set[str] = set()
     cases = [("", Case())]
-    cases += [(f"with {say.platform(p)}", Case(platforms=(p,))) for p in variants]
-    cases += [(f"for {say.provider(p)}", Case(provider=p)) for p in providers]
+    cases += [(_("with {platform}").format(platform=say.platform(p)), Case(platforms=(p,))) for p in variants]
+    cases += [(_("for {provider}").format(provider=say.provider(p)), Case(provider=p)) for p in providers]
     for heading, case in cases:
         new = [s for s in steps([Wanted(fix, fix)], case, say.knowledge) if s.id not in seen]
         seen.update(s.id for s in new)
@@ -113,22 +116,23 @@ def fix_text(fix: str, say: Sentences, *, width: int = 80, paint: Paint = no_pai
         for step in new:
             write_step(page, step, say, owner=step.owner != spec.owner)
     for reference in spec.references:
-        page.field("see", reference)
+        page.field(_("see"), reference)
     return str(page)
 
 
 def list_text(entry: Blocklist, say: Sentences, *, width: int = 80, paint: Paint = no_paint) -> str:
     """One blocklist: what it is, how it answers, and the way off it."""
     page = Page(width, paint)
-    since = f" since {entry.since}" if entry.since else ""
-    page.banner(entry.name, f"{entry.id} · {entry.status.replace('_', ' ')}{since}", "strong")
+    status = say.listing(f"status.{entry.status}") or entry.status.replace("_", " ")
+    since = _("{status} since {date}").format(status=status, date=entry.since) if entry.since else status
+    page.banner(entry.name, f"{entry.id} · {since}", "strong")
     for label, value in (
-        ("zone", entry.zone),
-        ("operator", entry.operator),
-        ("takes", ", ".join(entry.kinds)),
-        ("weight", entry.weight.value),
-        ("look up", entry.lookup_url),
-        ("removal", entry.removal_url),
+        (_("zone"), entry.zone),
+        (_("operator"), entry.operator),
+        (_("takes"), ", ".join(entry.kinds)),
+        (_("weight"), say.listing(f"weight.{entry.weight.value}")),
+        (_("look up"), entry.lookup_url),
+        (_("removal"), entry.removal_url),
     ):
         if value:
             page.field(label, value)

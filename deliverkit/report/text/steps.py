@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from deliverkit.language import _
 from deliverkit.model import Record, Step
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import Page
@@ -37,14 +38,14 @@ def write_step(page: Page, step: Step, say: Sentences, *, owner: bool = False) -
     if step.url:
         page.command(step.url, indent=7)
     if step.verify and step.verify != step.command:
-        page.command(step.verify, indent=7, label="verify")
+        page.command(step.verify, indent=7, label=_("verify"))
 
 
 def _write_record(page: Page, record: Record) -> None:
     for now in record.now:
-        page.value("now", now, indent=7, role="dim")
-    page.value("name", f"{record.name}  {record.rdtype}", indent=7)
-    page.value("publish", record.value, indent=7)
+        page.value(_("now"), now, indent=7, role="dim")
+    page.value(_("name"), f"{record.name}  {record.rdtype}", indent=7)
+    page.value(_("publish"), record.value, indent=7)
 
 
 def _by_fix(steps: Iterable[Step]) -> list[tuple[str, list[Step]]]:
