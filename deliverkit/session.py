@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from deliverkit.audit import ALL, audit
 from deliverkit.bounces.classify import default_classifier
@@ -26,6 +26,10 @@ from deliverkit.diagnosis import explain as explain_bounce
 from deliverkit.errors import InputError
 from deliverkit.knowledge import load
 from deliverkit.model import Audit, Diagnosis
+from deliverkit.net.http import Fetched, Fetcher, Off
+
+if TYPE_CHECKING:
+    from deliverkit.net.cache import RunCache
 
 T = TypeVar("T")
 
@@ -76,11 +80,30 @@ async def open_world(network: Network) -> AsyncIterator[World]:
         network.nameservers, network.timeout, replay=network.replayed_from, deadline=network.deadline
     ) as resolver:
         keys = keys_from(os.environ)
-        yield World(resolver, load(), keys=keys)
+        async with _fetcher(network, resolver) as (http, documents):
+            yield World(resolver, load(), keys=keys, http=http)
         if network.record:
             from deliverkit.net.record import save
 
-            save(Path(network.record), (redacted(answer, keys.values()) for answer in resolver.answers()))
+            answers = (redacted(answer, keys.values()) for answer in resolver.answers())
+            save(Path(network.record), answers, documents=documents())
+
+
+@asynccontextmanager
+async def _fetcher(
+    network: Network, resolver: RunCache
+) -> AsyncIterator[tuple[Fetcher, Callable[[], tuple[Fetched, ...]]]]:
+    """The door for HTTPS, closed at the end, and what came through it so far."""
+    from deliverkit.net import open_fetcher
+
+    if not network.http:
+        yield Off(), lambda: ()
+        return
+    fetcher = open_fetcher(resolver, deadline=network.deadline, allow_private=network.allow_private)
+    try:
+        yield fetcher, fetcher.documents
+    finally:
+        await fetcher.aclose()
 
 
 def in_world(network: Network, job: Callable[[World], Awaitable[T]]) -> T:
@@ -97,8 +120,8 @@ def nobody_answered(world: World) -> bool:
     """Whether every question of the run so far went unanswered: then nothing at all could be checked."""
     from deliverkit.net.cache import RunCache
 
-    answers = world.resolver.answers() if isinstance(world.resolver, RunCache) else ()
-    return bool(answers) and all(answer.failed for answer in answers)
+    cache = world.resolver
+    return isinstance(cache, RunCache) and cache.ended > 0 and cache.learned == 0
 
 
 def target(
