@@ -13,6 +13,7 @@ from importlib import import_module
 
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import CheckResult, Evidence, Finding, Outcome, Scalar
+from deliverkit.net.http import Fetched, Fetcher, Off
 from deliverkit.net.resolver import Answer, Resolver
 
 MODULES = {
@@ -56,6 +57,8 @@ class World:
     """Account keys of blocklists by their name (``spamhaus-dqs``); never shown, so not in the repr either."""
     also_lists: tuple[str, ...] = ()
     """Ids of blocklists to ask beside the default ones, such as those that know the resolver's address."""
+    http: Fetcher = field(default_factory=Off)
+    """The door for documents over HTTPS; switched off unless a run opens it."""
 
 
 Run = Callable[[Target, World], Awaitable[CheckResult]]
@@ -79,8 +82,9 @@ class Notes:
     knowledge: Knowledge
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, finding_id: str, *evidence: Evidence | Answer, **args: Scalar) -> None:
-        """Note a finding. Answers become evidence with their records and their ``dig`` line.
+    def add(self, finding_id: str, *evidence: Evidence | Answer | Fetched, **args: Scalar) -> None:
+        """Note a finding. Answers become evidence with their records and their ``dig`` line, documents with their
+        text and their ``curl`` line.
 
         Raises KeyError when the id is not in the knowledge or its arguments are not those it names:
         a mistake in a check, never in its input.
@@ -88,7 +92,7 @@ class Notes:
         spec = self.knowledge.findings[finding_id]
         if spec.check != self.check or set(args) != set(spec.args):
             raise KeyError(f"{finding_id} belongs to {spec.check} and takes {sorted(spec.args)}, got {sorted(args)}")
-        proof = tuple(evidence_of(e) if isinstance(e, Answer) else e for e in evidence)
+        proof = tuple(e if isinstance(e, Evidence) else evidence_of(e) for e in evidence)
         self.findings.append(Finding(finding_id, spec.severity, args, proof))
 
     def result(self, facts: object = None, *, outcome: Outcome | None = None) -> CheckResult:
@@ -106,9 +110,15 @@ MAX_EVIDENCE = 4096
 """Characters of one answer that a finding carries: a TXT record can hold 64 KB, and one answer several of them."""
 
 
-def evidence_of(answer: Answer) -> Evidence:
-    """A DNS answer as proof: its records, or the word for what it was (``nxdomain``, ``timeout``)."""
-    value = "\n".join(answer.records) if answer.found else answer.status.value
+def evidence_of(seen: Answer | Fetched) -> Evidence:
+    """A DNS answer as proof: its records, or the word for what it was (``nxdomain``, ``timeout``); a document as
+    its text, or the word for why there is none."""
+    if isinstance(seen, Fetched):
+        label, command = seen.url[:500], seen.curl
+        value = seen.text if seen.ok else " ".join(str(part) for part in (seen.status.value, seen.code) if part)
+    else:
+        label, command = f"{seen.name} {seen.rdtype}", seen.dig
+        value = "\n".join(seen.records) if seen.found else seen.status.value
     if len(value) > MAX_EVIDENCE:
         value = value[: MAX_EVIDENCE - 1] + "…"
-    return Evidence(f"{answer.name} {answer.rdtype}", value, answer.dig)
+    return Evidence(label, value, command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deliverkit.net.cache import RunCache
+    from deliverkit.net.http import RunFetcher
 
 
 def open_resolver(
@@ -36,3 +37,32 @@ def open_resolver(
 
     inner = LiveResolver(nameservers, timeout, tries, ca_file=ca_file)
     return RunCache(inner, in_flight=in_flight, deadline=deadline)
+
+
+def open_fetcher(
+    resolver: RunCache,
+    *,
+    seconds: float = 10.0,
+    deadline: float | None = None,
+    allow_private: bool = False,
+    ca_file: Path | None = None,
+    keep: int | None = None,
+    log: bool = True,
+) -> RunFetcher:
+    """The fetcher for one run, beside its ``resolver``: where that one replays a file, so does this.
+
+    ``seconds`` for each document, ``deadline`` seconds for the run from now on; ``keep`` and ``log`` as in
+    ``RunFetcher``. Call it inside the event loop of
+    the run, and close it before the resolver.
+    """
+    from deliverkit.net.http import RunFetcher
+    from deliverkit.net.replay import ReplayResolver
+
+    if isinstance(resolver.inner, ReplayResolver):
+        from deliverkit.net.documents import ReplayFetcher
+
+        return RunFetcher(ReplayFetcher(resolver.inner.documents, resolver), deadline=deadline, keep=keep, log=log)
+    from deliverkit.net.https import HttpsFetcher
+
+    fetcher = HttpsFetcher(resolver, seconds=seconds, allow_private=allow_private, ca_file=ca_file)
+    return RunFetcher(fetcher, deadline=deadline, keep=keep, log=log)

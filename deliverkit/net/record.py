@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deliverkit.errors import FileError
-from deliverkit.net.resolver import Answer, Resolver
+from deliverkit.net.documents import rows as document_rows
+from deliverkit.net.http import Fetched
+from deliverkit.net.resolver import Answer, Dnssec, Resolver
 
 SCHEMA = "deliverkit.recording/1"
 
@@ -27,9 +29,17 @@ class RecordingResolver:
         """Every answer so far, in the order they came."""
         return tuple(self._answers)
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         """Ask; see ``Resolver.query``."""
-        answer = await self._inner.query(name, rdtype, fresh=fresh, server=server)
+        answer = await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
         self._answers.append(answer)
         return answer
 
@@ -40,22 +50,31 @@ class RecordingResolver:
             await close()
 
 
-def document(answers: Iterable[Answer], meta: Mapping[str, object] | None = None) -> dict[str, object]:
+def document(
+    answers: Iterable[Answer], meta: Mapping[str, object] | None = None, documents: Iterable[Fetched] = ()
+) -> dict[str, object]:
     """The recording as data: questions sorted; the looks at one question in the order they were taken.
 
+    ``documents`` are what was fetched over HTTPS; without any, the recording has no such part.
     ``meta`` is put in front: what was run, and ``made`` (ISO 8601; now, when not given).
     """
-    looks: dict[tuple[str, str, str], list[dict[str, object]]] = {}
+    looks: dict[tuple[str, str, str, str], list[dict[str, object]]] = {}
     for answer in answers:
-        looks.setdefault((answer.name, answer.rdtype, answer.asked_server), []).append(_look(answer))
+        key = (answer.name, answer.rdtype, answer.asked_server, answer.dnssec.value)
+        looks.setdefault(key, []).append(_look(answer))
     rows: list[dict[str, object]] = []
-    for (name, rdtype, asked_server), seen in sorted(looks.items()):
+    for (name, rdtype, asked_server, dnssec), seen in sorted(looks.items()):
         row: dict[str, object] = {"name": name, "rdtype": rdtype}
         if asked_server:
             row["asked_server"] = asked_server
+        if dnssec:
+            row["dnssec"] = dnssec
         rows.append(row | (seen[0] if len(seen) == 1 else {"looks": seen}))
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"schema": SCHEMA, "made": made, **(meta or {}), "answers": rows}
+    recording: dict[str, object] = {"schema": SCHEMA, "made": made, **(meta or {}), "answers": rows}
+    if fetched := document_rows(documents):
+        recording["documents"] = fetched
+    return recording
 
 
 def _look(answer: Answer) -> dict[str, object]:
@@ -71,12 +90,21 @@ def _look(answer: Answer) -> dict[str, object]:
         look["server"] = answer.server
     if answer.detail:
         look["detail"] = answer.detail
+    if answer.authenticated:
+        look["authenticated"] = True
+    if answer.signatures:
+        look["signatures"] = list(answer.signatures)
     return look
 
 
-def save(path: Path, answers: Iterable[Answer], meta: Mapping[str, object] | None = None) -> None:
+def save(
+    path: Path,
+    answers: Iterable[Answer],
+    meta: Mapping[str, object] | None = None,
+    documents: Iterable[Fetched] = (),
+) -> None:
     """Write a recording, whole or not at all. Raises FileError when the folder cannot be written."""
-    text = json.dumps(document(answers, meta), indent=1) + "\n"
+    text = json.dumps(document(answers, meta, documents), indent=1) + "\n"
     temporary = None
     try:
         if path.exists() and not path.is_file():

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from deliverkit.errors import FileError
+from deliverkit.net.documents import Documents, from_rows
 from deliverkit.net.record import SCHEMA
-from deliverkit.net.resolver import Answer, Status, canonical_name
+from deliverkit.net.resolver import Answer, Dnssec, Status, canonical_name
 from deliverkit.net.servers import parse_server
 
 SERVER = "replay"
@@ -19,7 +20,7 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_ANSWERS = 200_000
 
 _ADVICE = "Record it again with --record FILE, or write a world (TOML) by hand."
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, Dnssec]
 
 
 class Source(Protocol):
@@ -27,8 +28,10 @@ class Source(Protocol):
 
     per_server: bool
     """Whether looks at a named server are counted apart."""
+    documents: Documents
+    """What was fetched over HTTPS, for a ``ReplayFetcher``."""
 
-    def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
+    def answer(self, name: str, rdtype: str, server: str, look: int, dnssec: Dnssec) -> Answer:
         """The answer to a question with a canonical name."""
         ...
 
@@ -43,6 +46,11 @@ class ReplayResolver:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._looks: defaultdict[_Key, int] = defaultdict(lambda: -1)
+
+    @property
+    def documents(self) -> Documents:
+        """The documents that came with the answers, by address."""
+        return self._source.documents
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -63,14 +71,22 @@ class ReplayResolver:
 
         return cls(World.read(world))
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         """Answer; see ``Resolver.query``."""
         name, rdtype = canonical_name(name), rdtype.upper()
         named = parse_server(server).text if server else ""
-        key = (name, rdtype, named if self._source.per_server else "")
+        key = (name, rdtype, named if self._source.per_server else "", dnssec)
         seen = self._looks[key]
         look = self._looks[key] = seen + 1 if fresh or seen < 0 else seen
-        return self._source.answer(name, rdtype, named, look)
+        return self._source.answer(name, rdtype, named, look, dnssec)
 
 
 class _Recording:
@@ -89,14 +105,18 @@ class _Recording:
             where = f"{origin}: answers[{number}]"
             answers = _row(row, where)
             first = answers[0]
-            self._answers.setdefault((first.name, first.rdtype, first.asked_server), []).extend(answers)
+            key = (first.name, first.rdtype, first.asked_server, first.dnssec)
+            self._answers.setdefault(key, []).extend(answers)
+        # A recording from before documents were kept has none.
+        self.documents = from_rows(data.get("documents", []), origin)
 
-    def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
+    def answer(self, name: str, rdtype: str, server: str, look: int, dnssec: Dnssec) -> Answer:
         """See ``Source``."""
-        looks = self._answers.get((name, rdtype, server))
+        looks = self._answers.get((name, rdtype, server, dnssec))
         if looks is None:
             missing = "not in the recording"
-            return Answer(name, rdtype, Status.ERROR, server=SERVER, detail=missing, asked_server=server)
+            blank = Answer(name, rdtype, Status.ERROR, server=SERVER, detail=missing, asked_server=server)
+            return replace(blank, dnssec=dnssec)
         return looks[min(look, len(looks) - 1)]
 
 
@@ -106,7 +126,11 @@ def _row(row: object, where: str) -> list[Answer]:
         raise FileError(f"{where}: a table is needed", advice=_ADVICE)
     name = canonical_name(_text(row, "name", where))
     question = Answer(
-        name, _text(row, "rdtype", where).upper(), Status.ERROR, asked_server=_text(row, "asked_server", where, "")
+        name,
+        _text(row, "rdtype", where).upper(),
+        Status.ERROR,
+        asked_server=_text(row, "asked_server", where, ""),
+        dnssec=_dnssec(row, where),
     )
     looks = row.get("looks", [row])
     if not isinstance(looks, list) or not 0 < len(looks) <= MAX_ANSWERS:
@@ -138,7 +162,23 @@ def _look(question: Answer, look: object, where: str) -> Answer:
         cname=_texts(look, "cname", where),
         server=_text(look, "server", where, SERVER),
         detail=_text(look, "detail", where, ""),
+        authenticated=_flag(look, "authenticated", where),
+        signatures=_texts(look, "signatures", where),
     )
+
+
+def _dnssec(row: dict[str, object], where: str) -> Dnssec:
+    try:
+        return Dnssec(_text(row, "dnssec", where, ""))
+    except ValueError:
+        raise FileError(f"{where}.dnssec: it must be 'do', 'cd' or left out", advice=_ADVICE) from None
+
+
+def _flag(table: dict[str, object], key: str, where: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise FileError(f"{where}.{key}: true or false is needed", advice=_ADVICE)
+    return value
 
 
 def _text(table: dict[str, object], key: str, where: str, default: str | None = None) -> str:

@@ -9,10 +9,10 @@ import asyncio
 import socket
 import ssl
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from deliverkit.net.https import http_library
 from deliverkit.net.packets import Question, random_id
 from deliverkit.net.servers import Scheme, Server
 
@@ -166,7 +166,7 @@ class _HttpsChannel:
     def __init__(self, server: Server, context: ssl.SSLContext) -> None:
         host = f"[{server.host}]" if ":" in server.host else server.host
         self._url = f"https://{host}:{server.port}{server.path}"
-        self._http: Any = _http_library()
+        self._http: Any = http_library()
         self._client: Any = self._http.AsyncClient(http2=True, verify=context, timeout=None)
 
     async def exchange(self, question: Question) -> bytes:
@@ -197,11 +197,3 @@ async def _bounded(response: Any) -> bytes:
         if len(data) > _LARGEST:
             raise ConnectionError("an HTTP answer too large for a DNS message")
     return data
-
-
-def _http_library() -> Any:
-    """The HTTP client that the installed dnspython brought: httpx, from 2.9 on its successor httpx2."""
-    for name in ("httpx2", "httpx"):
-        with suppress(ImportError):
-            return import_module(name)
-    raise ConnectionError("DNS over HTTPS needs httpx: install deliverkit with all it depends on")

@@ -23,6 +23,8 @@ As in DNS: a name that exists, or has names below it, is NODATA for other types;
 do not exist (RFC 4592); CNAMEs are followed; a zone below another takes over its names; a zone has a SOA.
 ``then`` (a table, or a list of them) is what changes by the next look: types that it names are replaced.
 Statuses: ``timeout``, ``servfail``, ``refused``, ``error``, ``nxdomain``, ``nodata``.
+
+Documents that are fetched over HTTPS are tables ``[http."https://…"]``; ``documents.py`` has their keys.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deliverkit.net.documents import Documents
 from deliverkit.net.resolver import Answer, Status
 from deliverkit.net.worldfile import Owner, Records, Zone, read_world
 
@@ -65,15 +68,18 @@ class World:
     per_server = False
     """Whoever is asked, the world says the same."""
 
-    def __init__(self, zones: Mapping[str, Zone], *, outside: Status = Status.ERROR) -> None:
+    def __init__(
+        self, zones: Mapping[str, Zone], *, outside: Status = Status.ERROR, documents: Documents | None = None
+    ) -> None:
         self._zones = zones
         self._outside = outside
+        self.documents: Documents = documents or {}
 
     @classmethod
     def read(cls, source: Path | str | Mapping[str, object]) -> World:
         """From a file, TOML text or data. Raises FileError that names path and key."""
-        zones, outside = read_world(source)
-        return cls(zones, outside=outside)
+        zones, outside, documents = read_world(source)
+        return cls(zones, outside=outside, documents=documents)
 
     def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
         """See ``replay.Source``."""

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from deliverkit.errors import FileError
+from deliverkit.net.documents import Documents, from_tables
 from deliverkit.net.resolver import Status, canonical_name
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -69,11 +70,11 @@ class _Place:
         return FileError(f"{self.origin}: {path}: {what}" if path else f"{self.origin}: {what}", advice=advice)
 
 
-def read_world(source: Path | str | Mapping[str, object]) -> tuple[dict[str, Zone], Status]:
-    """Zones by name, and the status of names outside all of them. Raises FileError."""
+def read_world(source: Path | str | Mapping[str, object]) -> tuple[dict[str, Zone], Status, Documents]:
+    """Zones by name, the status of names outside all of them, and documents by address. Raises FileError."""
     data, place = _load(source)
     for key in data:
-        if key not in ("schema", "about", "root", "zone"):
+        if key not in ("schema", "about", "root", "zone", "http"):
             raise (place / key).wrong("not a part of a world", 'Zones are tables such as [zone."shop.example"].')
     if data.get("schema", "deliverkit.world/1") != "deliverkit.world/1":
         raise (place / "schema").wrong("not a world that this version reads", 'It reads "deliverkit.world/1".')
@@ -88,7 +89,7 @@ def read_world(source: Path | str | Mapping[str, object]) -> tuple[dict[str, Zon
         if zone.origin in zones:
             raise here.wrong("the zone stands here twice", "Merge the two.")
         zones[zone.origin] = zone
-    return zones, Status(str(outside))
+    return zones, Status(str(outside)), from_tables(data.get("http", {}), place.origin)
 
 
 def _load(source: Path | str | Mapping[str, object]) -> tuple[Mapping[str, object], _Place]:
