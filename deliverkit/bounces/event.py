@@ -35,10 +35,14 @@ class Kind(StrEnum):
 class Pending(NamedTuple):
     """What an event still lacks, for the lines that say it stand before the piece of the log that was read."""
 
-    key: str
+    key: bytes
     """The message, by host and queue id."""
+    last: bool = False
+    """Its recipient gave up waiting: ``Event.last`` is the last deferral."""
     settled: frozenset[str] | None = None
-    """Of a message that expired: recipients that this piece spoke of itself. All others are to be filled in."""
+    """Of a whole message that gave up: the recipients that this piece spoke of itself; all others are to be told."""
+    told: bool = False
+    """Of a whole message: some of its recipients are told already."""
 
 
 class Event(NamedTuple):

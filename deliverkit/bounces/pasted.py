@@ -148,17 +148,24 @@ def _bounce(piece: str, line: int, command: str | None, before: str = "") -> Bou
     names = "@" in head
     above = re.search(_NAMED_BEFORE, f"{before}\n{head}", re.MULTILINE) if names or "@" in before else None
     hosts = "[" in head or "remote-mta" in head.lower()
-    own = (_search(_OWN_IP, head) or _search(_OWN_IP_SCORED, head)) if _NUMBERS.search(head) else None
     return Bounce(
         reply=parse_reply(piece),
         recipient=(_first(_RECIPIENT, head) if names else None) or (above[1] if above else None),
         sender=_first(_SENDER, head) if names else None,
         mx=_host(_first(_MX, head)) if hosts else _host(_first(_MX_ABOVE, before)) if above else None,
-        ip=own[1].rstrip(".:") if own else None,
+        ip=own_ip(head),
         phase=_phase(head) or command or (_phase(before) if above else None),
         at=_time(head),
         source=f"line {line}",
     )
+
+
+def own_ip(text: str) -> str | None:
+    """The address of the client that a refusal names: ours."""
+    if not _NUMBERS.search(text):
+        return None
+    own = _search(_OWN_IP, text) or _search(_OWN_IP_SCORED, text)
+    return own[1].rstrip(".:") if own else None
 
 
 def _first(patterns: tuple[str, ...], text: str) -> str | None:
