@@ -35,3 +35,7 @@ class KnowledgeError(DeliverkitError):
 
 class ResolverError(DeliverkitError):
     """The chosen name server cannot be used at all: bad address, unknown scheme, no such file."""
+
+
+class ConfigError(InputError):
+    """A configuration file or variable is unreadable or malformed; the message names file, line and key."""

@@ -12,7 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class Outcome(StrEnum):
@@ -290,3 +294,24 @@ class Audit:
     platforms: tuple[str, ...]
     steps: tuple[Step, ...]
     elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ignore:
+    """A finding that somebody decided to live with, for a stated reason and perhaps for a time."""
+
+    finding: str
+    """Id of the finding."""
+    reason: str
+    domain: str = "*"
+    """Glob of the domains it is for, such as ``*.example.com``."""
+    until: date | None = None
+    """Last day on which it holds."""
+
+    def expired(self, today: date) -> bool:
+        """Whether it no longer holds."""
+        return self.until is not None and today > self.until
+
+    def covers(self, finding: str, domain: str) -> bool:
+        """Whether it is about this finding of this domain; not whether it still holds."""
+        return finding == self.finding and fnmatchcase(domain.lower(), self.domain.lower())

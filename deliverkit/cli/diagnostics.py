@@ -97,7 +97,12 @@ def exit_code(results: Iterable[CheckResult], fail_on: str, *, silent: bool) -> 
     return ExitCode.CLEAN
 
 
-def wants_json(argv: Sequence[str]) -> bool:
-    """Whether the command line asks for JSON, read without click so that a usage error can answer in kind."""
-    pairs = zip(argv, [*argv[1:], ""], strict=True)
-    return any(a in ("--format=json", "-fjson") or (a in ("--format", "-f") and b == "json") for a, b in pairs)
+def wants_json(argv: Sequence[str], *, configured: bool = False) -> bool:
+    """Whether the command line asks for JSON, read without click so that a usage error can answer in kind.
+
+    ``configured``: whether the settings ask for it, which counts where no flag names a form.
+    """
+    pairs = list(zip(argv, [*argv[1:], ""], strict=True))
+    if any(a in ("--format=json", "-fjson") or (a in ("--format", "-f") and b == "json") for a, b in pairs):
+        return True
+    return configured and not any(a.startswith(("--format", "-f")) for a in argv)

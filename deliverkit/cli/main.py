@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from deliverkit.cli.diagnostics import ExitCode, explain_error, fail, wants_json
+from deliverkit.cli.settings import Settings, configure
 from deliverkit.cli.translated import in_language, speak
 from deliverkit.language import _
 
@@ -27,6 +28,7 @@ COMMANDS = {
     "fix": "The steps against one cause",
     "lists": "Blocklists we know, dead ones too",
     "demo": "The whole job on a recorded world (offline)",
+    "config": "The settings, and where each comes from",
     "tui": "The interactive screen",
     "completion": "Print the shell completion script",
 }
@@ -89,19 +91,31 @@ Examples:
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.option("--config", "config_file", metavar="FILE", help="Read this file in place of the project's and yours.")
+@click.option("--no-config", is_flag=True, help="Read no configuration file.")
 @click.version_option(None, "-V", "--version", package_name="deliverkit", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, config_file: str | None, no_config: bool) -> None:
     """Why was my mail refused, and what do I do now?
 
     Paste what the receiving server said, or name a domain or an IP. Without a command, on a terminal, the
     interactive screen opens.
     """
+    configure(ctx, config_file, not no_config)
     if ctx.invoked_subcommand is None:
         if sys.stdin.isatty() and sys.stdout.isatty():
+            if ctx.default_map:
+                ctx.exit(_screen_as_configured(ctx))
             ctx.exit(import_module("deliverkit.cli.tui").start() or 0)
         click.echo(ctx.get_help())
         ctx.exit(ExitCode.USAGE)
+
+
+def _screen_as_configured(ctx: click.Context) -> int:
+    """The screen, with what the configuration says of the flags that were not given."""
+    screen: click.Command = import_module("deliverkit.cli.tui").command
+    with screen.make_context("tui", [], parent=ctx) as inner:
+        return int(screen.invoke(inner) or 0)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -125,9 +139,10 @@ def _leave(code: int) -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Run the command line and give its exit code. No exception gets out of here."""
+    settings = Settings(argv)
     try:
         speak(argv, os.environ)
-        return int(in_language(cli).main(argv, prog_name="deliverkit", standalone_mode=False) or 0)
+        return int(in_language(cli).main(argv, prog_name="deliverkit", standalone_mode=False, obj=settings) or 0)
     except BrokenPipeError:
         # The reader of our output went away (``| head``): not an error. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -136,7 +151,7 @@ def run(argv: list[str]) -> int:
         code, message, advice = explain_error(error)
         if code is ExitCode.BUG and os.environ.get("DELIVERKIT_TRACEBACK"):
             raise
-        if wants_json(argv):
+        if wants_json(argv, configured=settings.wants_json):
             _json_failure(argv, code, message, advice)
         fail(message, advice)
         return int(code)

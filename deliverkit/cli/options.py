@@ -57,8 +57,8 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
         deadline: float,
         record: str | None,
         replay: str | None,
-        no_http: bool,
-        no_smtp: bool,
+        http: bool,
+        smtp: bool,
         allow_private: bool,
         **rest: Any,
     ) -> int:
@@ -70,8 +70,8 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
             deadline,
             record,
             replay,
-            http=not no_http,
-            smtp=not no_smtp,
+            http=http,
+            smtp=smtp,
             allow_private=allow_private,
         )
         return command(*args, network=network, **rest)
@@ -79,12 +79,18 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
     decorated: Callable[..., int] = with_network
     for option in (
         click.option(
-            "--allow-private",
-            is_flag=True,
+            "--allow-private/--no-allow-private",
+            default=False,
             help="Let HTTPS and SMTP connections go to private, loopback and other reserved addresses.",
         ),
-        click.option("--no-smtp", is_flag=True, help="Connect to no mail server; what needs it is unknown."),
-        click.option("--no-http", is_flag=True, help="Fetch nothing over HTTPS; what needs it is unknown."),
+        click.option(
+            "--smtp/--no-smtp",
+            default=True,
+            help="Whether mail servers may be connected to; if not, what needs it is unknown.",
+        ),
+        click.option(
+            "--http/--no-http", default=True, help="Whether HTTPS may be used; if not, what needs it is unknown."
+        ),
         click.option(
             "--replay",
             metavar="FILE",
