@@ -25,11 +25,13 @@ from deliverkit.diagnosis import diagnose as diagnose_bounce
 from deliverkit.diagnosis import explain as explain_bounce
 from deliverkit.errors import InputError
 from deliverkit.knowledge import load
+from deliverkit.language import _
 from deliverkit.model import Audit, Diagnosis
 from deliverkit.net.http import Fetched, Fetcher, Off
 
 if TYPE_CHECKING:
     from deliverkit.net.cache import RunCache
+    from deliverkit.net.limits import Limits
 
 T = TypeVar("T")
 
@@ -67,8 +69,10 @@ class Network:
 
 
 @asynccontextmanager
-async def open_world(network: Network) -> AsyncIterator[World]:
+async def open_world(network: Network, limits: Limits | None = None) -> AsyncIterator[World]:
     """A world behind one cache for one run; the recording is written when the run ends well.
+
+    With ``limits``, for a run over many domains, memory and pace are bounded and the run has no deadline of its own.
 
     Raises ResolverError for a name server that cannot be used, FileError for a recording that cannot be
     read or written.
@@ -77,10 +81,15 @@ async def open_world(network: Network) -> AsyncIterator[World]:
     from deliverkit.net import open_resolver
 
     async with open_resolver(
-        network.nameservers, network.timeout, replay=network.replayed_from, deadline=network.deadline
+        network.nameservers,
+        network.timeout,
+        replay=network.replayed_from,
+        deadline=None if limits else network.deadline,
+        limits=limits,
+        log=limits is None or network.record is not None,
     ) as resolver:
         keys = keys_from(os.environ)
-        async with _fetcher(network, resolver) as (http, documents):
+        async with _fetcher(network, resolver, limits) as (http, documents):
             yield World(resolver, load(), keys=keys, http=http)
         if network.record:
             from deliverkit.net.record import save
@@ -91,7 +100,7 @@ async def open_world(network: Network) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def _fetcher(
-    network: Network, resolver: RunCache
+    network: Network, resolver: RunCache, limits: Limits | None
 ) -> AsyncIterator[tuple[Fetcher, Callable[[], tuple[Fetched, ...]]]]:
     """The door for HTTPS, closed at the end, and what came through it so far."""
     from deliverkit.net import open_fetcher
@@ -99,7 +108,13 @@ async def _fetcher(
     if not network.http:
         yield Off(), lambda: ()
         return
-    fetcher = open_fetcher(resolver, deadline=network.deadline, allow_private=network.allow_private)
+    fetcher = open_fetcher(
+        resolver,
+        deadline=None if limits else network.deadline,
+        allow_private=network.allow_private,
+        keep=limits.documents if limits else None,
+        log=limits is None or network.record is not None,
+    )
     try:
         yield fetcher, fetcher.documents
     finally:
@@ -164,7 +179,10 @@ def _greeting(text: str) -> str:
     """A HELO name as it is sent. What no host may call itself (``localhost``, an address) is for the check to judge."""
     name = text.strip().lower().removesuffix(".")
     if not name or len(name) > 255 or not name.isascii() or not name.isprintable() or " " in name:
-        raise InputError(f"'{text[:80]}' is not a HELO name", advice="It is the name behind EHLO or HELO in the log.")
+        raise InputError(
+            _("'{text}' is not a HELO name").format(text=text[:80]),
+            advice=_("It is the name behind EHLO or HELO in the log."),
+        )
     return name
 
 
@@ -172,7 +190,8 @@ def _selector(text: str) -> str:
     selector = text.strip().lower().removesuffix(".").partition("._domainkey")[0]
     if not selector or len(selector) > 63 or not all(_is_label(label) for label in selector.split(".")):
         raise InputError(
-            f"'{text[:80]}' is not a DKIM selector", advice="It is the s= value of a DKIM-Signature header."
+            _("'{text}' is not a DKIM selector").format(text=text[:80]),
+            advice=_("It is the s= value of a DKIM-Signature header."),
         )
     return selector
 

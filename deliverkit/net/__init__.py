@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from deliverkit.net.cache import RunCache
     from deliverkit.net.http import RunFetcher
+    from deliverkit.net.limits import Limits
 
 
 def open_resolver(
@@ -20,23 +21,28 @@ def open_resolver(
     in_flight: int = 64,
     deadline: float | None = None,
     ca_file: Path | None = None,
+    limits: Limits | None = None,
+    log: bool = True,
 ) -> RunCache:
     """The resolver for one run: name servers, or a file to ``replay``, inside a ``RunCache``.
 
     ``nameservers`` as ``--nameserver`` takes them, none for the system's; ``timeout`` seconds for each of
-    ``tries``; ``deadline`` seconds for the run. With ``replay`` (a recording, or a world in TOML) nothing is sent.
+    ``tries``; ``deadline`` seconds for the run. ``limits`` for a run over many domains: they bound memory and pace,
+    and stand in for ``in_flight``; ``log`` as ``RunCache`` has it. With ``replay`` (a recording, or a world in TOML) nothing is sent.
     Raises ResolverError for name servers and FileError for a file that cannot be used. Close it when the run is over.
     """
     from deliverkit.net.cache import RunCache
 
+    keep = limits.keep if limits else None
+    in_flight = limits.in_flight if limits else in_flight
     if replay is not None:
         from deliverkit.net.replay import ReplayResolver
 
-        return RunCache(ReplayResolver.load(replay), in_flight=in_flight, deadline=deadline)
+        return RunCache(ReplayResolver.load(replay), in_flight=in_flight, deadline=deadline, keep=keep, log=log)
     from deliverkit.net.live import LiveResolver
 
-    inner = LiveResolver(nameservers, timeout, tries, ca_file=ca_file)
-    return RunCache(inner, in_flight=in_flight, deadline=deadline)
+    inner = LiveResolver(nameservers, timeout, tries, ca_file=ca_file, limits=limits)
+    return RunCache(inner, in_flight=in_flight, deadline=deadline, keep=keep, log=log)
 
 
 def open_fetcher(

@@ -112,6 +112,11 @@ class RunCache:
         # The shield keeps the flight for the others when this one is cancelled.
         return await asyncio.shield(flight)
 
+    @property
+    def flying(self) -> int:
+        """Questions on their way or waiting for their turn."""
+        return len(self._flights)
+
     def within(self, seconds: float) -> Within:
         """A door to this cache that closes so many seconds after its first question: for one domain of many."""
         return Within(self, seconds)
@@ -168,7 +173,11 @@ class RunCache:
         if not fresh and pulse.probe is not None and not await self._alive(pulse, server):
             return _silent(key, "not asked: the name server answers nothing")
         self.asked += 1
-        answer = await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
+        if dnssec is Dnssec.PLAIN:
+            # A resolver of somebody else's need not know of signatures.
+            answer = await self._inner.query(name, rdtype, fresh=fresh, server=server)
+        else:
+            answer = await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
         self._feel(pulse, server, answer.status)
         return answer
 
@@ -255,7 +264,7 @@ class Within:
         self.asked += 1
         try:
             async with asyncio.timeout_at(self._ends) as limit:
-                answer = await self._cache.query(name, rdtype, fresh=fresh, server=server)
+                answer = await self._cache.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -291,4 +300,7 @@ class Afresh:
         dnssec: Dnssec = Dnssec.PLAIN,
     ) -> Answer:
         """Ask; see ``Resolver.query``."""
-        return await self._inner.query(name, rdtype, fresh=True, server=server or self._server, dnssec=dnssec)
+        named = server or self._server
+        if dnssec is Dnssec.PLAIN:
+            return await self._inner.query(name, rdtype, fresh=True, server=named)
+        return await self._inner.query(name, rdtype, fresh=True, server=named, dnssec=dnssec)

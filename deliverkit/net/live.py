@@ -10,12 +10,15 @@ from types import TracebackType
 from typing import Self
 
 from deliverkit.net import transport
+from deliverkit.net.limits import Gate, Limits, gate
 from deliverkit.net.packets import MAX_CHAIN, BadQuestionError, Question, Reading, question, read
-from deliverkit.net.resolver import Answer, Status, canonical_name
+from deliverkit.net.resolver import Answer, Dnssec, Status, canonical_name
 from deliverkit.net.servers import Scheme, Server, parse_server, system_servers
 
 _SOCKETS = 200
 """Questions on the wire at once. Each has a socket, and a process may often open only 256."""
+MAX_GATES = 1000
+"""Servers whose pace is kept in mind."""
 
 _SETTLED = (Status.NOERROR, Status.NODATA, Status.NXDOMAIN)
 _TELLING = (Status.SERVFAIL, Status.REFUSED, Status.ERROR, Status.TIMEOUT)
@@ -28,7 +31,7 @@ class LiveResolver:
     ``nameservers`` are tried in order (see ``parse_server`` for their forms); none means the system's.
     A server has ``timeout`` seconds for each of ``tries`` rounds. One that failed in another way than by
     silence is not asked again for that question. ``ca_file`` replaces the system's certificate
-    authorities for ``tls://`` and ``https://``.
+    authorities for ``tls://`` and ``https://``. With ``limits`` each server is asked so fast and no faster.
 
     Raises ResolverError for a server that cannot be read, here and in ``query(server=…)``.
     """
@@ -40,7 +43,10 @@ class LiveResolver:
         tries: int = 2,
         *,
         ca_file: Path | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits
+        self._gates: dict[Server, Gate] = {}
         self._servers = tuple(map(parse_server, nameservers)) or system_servers()
         self._timeout = timeout
         self._tries = max(tries, 1)
@@ -55,14 +61,23 @@ class LiveResolver:
         """The servers asked, in the form of ``Answer.server``."""
         return tuple(server.text for server in self._servers)
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         """Ask; see ``Resolver.query``. ``fresh`` changes nothing, as nothing is kept here."""
         named = parse_server(server) if server else None
-        blank = Answer(canonical_name(name), rdtype.upper(), Status.ERROR, asked_server=named.text if named else "")
+        at = named.text if named else ""
+        blank = Answer(canonical_name(name), rdtype.upper(), Status.ERROR, asked_server=at, dnssec=dnssec)
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            answer = await self._chase(blank, question(name, rdtype), (named,) if named else self._servers)
+            answer = await self._chase(blank, question(name, rdtype, dnssec), (named,) if named else self._servers)
         except BadQuestionError as error:
             return replace(blank, detail=str(error))
         return replace(answer, elapsed=loop.time() - started)
@@ -71,6 +86,7 @@ class LiveResolver:
         """Ask, and follow CNAMEs that a server leaves open. A server named in the question may know nothing
         of the target's zone, so the rest of the chain is asked of the resolver's own servers."""
         ttls: list[int] = []
+        proven = True
         while True:
             reading, server = await self._ask(asked, servers)
             chain = (*answer.cname, *reading.chain)
@@ -83,14 +99,17 @@ class LiveResolver:
                 cname=chain[:MAX_CHAIN],
                 server=server.text,
                 detail=reading.detail,
+                authenticated=proven and reading.authenticated,
+                signatures=reading.signatures,
             )
+            proven = answer.authenticated
             if len({answer.name, *chain}) <= len(chain):
                 return replace(answer, status=Status.ERROR, records=(), detail="the CNAME chain runs in a circle")
             if len(chain) > MAX_CHAIN:
                 return replace(answer, status=Status.ERROR, records=(), detail=f"more than {MAX_CHAIN} CNAMEs in a row")
             if reading.onward is None:
                 return answer
-            asked = question(reading.onward, answer.rdtype)
+            asked = question(reading.onward, answer.rdtype, answer.dnssec)
             servers = self._servers
 
     async def _ask(self, asked: Question, servers: Sequence[Server]) -> tuple[Reading, Server]:
@@ -101,8 +120,12 @@ class LiveResolver:
             for server in order:
                 if server in failures and failures[server].status is not Status.TIMEOUT:
                     continue
-                async with self._sockets:
-                    reading = await self._once(server, asked)
+                if self._limits is None:
+                    async with self._sockets:
+                        reading = await self._once(server, asked)
+                else:
+                    async with self._gate(server, self._limits)():
+                        reading = await self._once(server, asked)
                 silent = reading.status is Status.TIMEOUT
                 self._silences[server] = self._silences.get(server, 0) + 1 if silent else 0
                 if reading.status in _SETTLED:
@@ -111,6 +134,15 @@ class LiveResolver:
         told = min(failures, key=lambda server: _TELLING.index(failures[server].status))
         detail = "; ".join(_said(server, reading, len(failures) > 1) for server, reading in failures.items())
         return replace(failures[told], detail=detail), told
+
+    def _gate(self, server: Server, limits: Limits) -> Gate:
+        found = self._gates.get(server)
+        if found is None:
+            found = self._gates[server] = gate(server, limits, named=server not in self._servers)
+            if len(self._gates) > MAX_GATES:
+                # Of servers that questions name there may be any number; the oldest has long been at rest.
+                del self._gates[next(name for name in self._gates if name not in self._servers)]
+        return found
 
     async def _once(self, server: Server, asked: Question) -> Reading:
         """One server, one try: over UDP, then TCP for a long answer, without EDNS for an old server."""
