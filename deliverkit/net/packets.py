@@ -20,7 +20,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from deliverkit.net.resolver import Status
+from deliverkit.net.resolver import Dnssec, Status
 
 PAYLOAD = 1232
 """Largest UDP answer asked for, in bytes: one that no path fragments."""
@@ -28,9 +28,12 @@ MAX_RECORDS = 500
 MAX_TEXT = 65536
 """Characters of all records of one answer together."""
 MAX_CHAIN = 8
+MAX_SIGNATURES = 20
+"""RRSIG records kept of one answer; a zone has one for each of its keys, mostly one or two."""
 """CNAMEs followed for one question."""
 
 _EDNS = struct.pack("!BHHIH", 0, dns.rdatatype.OPT, PAYLOAD, 0, 0)
+_EDNS_DO = struct.pack("!BHHIH", 0, dns.rdatatype.OPT, PAYLOAD, dns.flags.DO, 0)
 _BARE_RCODES = frozenset({dns.rcode.FORMERR, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.REFUSED})
 _NO_EDNS = frozenset({dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.BADVERS})
 _STATUS = {dns.rcode.SERVFAIL: Status.SERVFAIL, dns.rcode.REFUSED: Status.REFUSED}
@@ -55,12 +58,16 @@ class Question:
     """The question section."""
     id: int
     edns: bool = True
+    dnssec: Dnssec = Dnssec.PLAIN
 
     @property
     def wire(self) -> bytes:
-        """The packet; recursion desired, which a server with the answer at hand ignores."""
-        header = struct.pack("!HHHHHH", self.id, dns.flags.RD, 1, 0, 0, int(self.edns))
-        return header + self.asked + (_EDNS if self.edns else b"")
+        """The packet; recursion desired, which a server with the answer at hand ignores, and AD: tell what you proved
+        (RFC 6840 section 5.7)."""
+        flags = dns.flags.RD | dns.flags.AD | (dns.flags.CD if self.dnssec is Dnssec.UNCHECKED else 0)
+        header = struct.pack("!HHHHHH", self.id, flags, 1, 0, 0, int(self.edns))
+        edns = _EDNS if self.dnssec is Dnssec.PLAIN else _EDNS_DO
+        return header + self.asked + (edns if self.edns else b"")
 
     def with_id(self, number: int) -> Question:
         """The same with another id."""
@@ -82,7 +89,7 @@ class Question:
         return data[4:6] == b"\x00\x01" and data[12 : 12 + len(self.asked)].lower() == self.asked.lower()
 
 
-def question(name: str, rdtype: str) -> Question:
+def question(name: str, rdtype: str, dnssec: Dnssec = Dnssec.PLAIN) -> Question:
     """Make a question. Raises BadQuestionError for a name that is too long, has an empty label or a type unknown."""
     try:
         qtype = dns.rdatatype.from_text(rdtype)
@@ -94,7 +101,7 @@ def question(name: str, rdtype: str) -> Question:
     except (dns.exception.DNSException, UnicodeError) as error:
         raise BadQuestionError(f"cannot be asked: {error}") from error
     asked = qname.to_wire() or b""
-    return Question(qname, qtype, asked + struct.pack("!HH", qtype, dns.rdataclass.IN), random_id())
+    return Question(qname, qtype, asked + struct.pack("!HH", qtype, dns.rdataclass.IN), random_id(), dnssec=dnssec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,10 @@ class Reading:
     detail: str = ""
     truncated: bool = False
     knows_edns: bool = True
+    authenticated: bool = False
+    """The AD bit: whoever answered proved the answer by its signatures."""
+    signatures: tuple[str, ...] = ()
+    """RRSIG records over the answer."""
 
 
 def read(asked: Question, data: bytes) -> Reading:
@@ -118,7 +129,13 @@ def read(asked: Question, data: bytes) -> Reading:
     if data[2] & (dns.flags.TC >> 8):
         return Reading(Status.ERROR, detail="truncated", truncated=True)
     try:
-        return _interpret(asked, dns.message.from_wire(data, ignore_trailing=True))
+        message = dns.message.from_wire(data, ignore_trailing=True)
+        reading = _interpret(asked, message)
+        if reading.status not in (Status.NOERROR, Status.NODATA, Status.NXDOMAIN):
+            return reading
+        # CD asks not to be told lies apart from truth, so AD says nothing then.
+        proven = bool(message.flags & dns.flags.AD) and asked.dnssec is not Dnssec.UNCHECKED
+        return replace(reading, authenticated=proven, signatures=_signatures(asked, message))
     except Exception as error:  # whatever the parser makes of hostile bytes, it is one outcome here
         return Reading(Status.ERROR, detail=f"malformed packet ({type(error).__name__})")
 
@@ -150,6 +167,12 @@ def _interpret(asked: Question, message: dns.message.Message) -> Reading:
     if denied is None and _is_referral(message):
         return Reading(Status.ERROR, detail="the server knows only who else to ask (a referral)")
     return Reading(Status.NODATA, ttl=least, chain=names, detail=detail)
+
+
+def _signatures(asked: Question, message: dns.message.Message) -> tuple[str, ...]:
+    """RRSIG records over the set that was asked for."""
+    over = (r for r in message.answer if r.rdtype == dns.rdatatype.RRSIG and r.covers == asked.rdtype)
+    return tuple(rdata.to_text() for rrset in over for rdata in rrset)[:MAX_SIGNATURES]
 
 
 def _explained(message: dns.message.Message) -> str:

@@ -14,6 +14,7 @@ from deliverkit.errors import FileError
 from deliverkit.net.documents import rows as document_rows
 from deliverkit.net.http import Fetched
 from deliverkit.net.resolver import Answer, Dnssec, Resolver
+from deliverkit.net.smtp import SmtpSession, session_rows
 
 SCHEMA = "deliverkit.recording/1"
 
@@ -51,11 +52,15 @@ class RecordingResolver:
 
 
 def document(
-    answers: Iterable[Answer], meta: Mapping[str, object] | None = None, documents: Iterable[Fetched] = ()
+    answers: Iterable[Answer],
+    meta: Mapping[str, object] | None = None,
+    documents: Iterable[Fetched] = (),
+    sessions: Iterable[SmtpSession] = (),
 ) -> dict[str, object]:
     """The recording as data: questions sorted; the looks at one question in the order they were taken.
 
-    ``documents`` are what was fetched over HTTPS; without any, the recording has no such part.
+    ``documents`` are what was fetched over HTTPS; without any, the recording has no such part. ``sessions`` are
+    the visits to mail servers.
     ``meta`` is put in front: what was run, and ``made`` (ISO 8601; now, when not given).
     """
     looks: dict[tuple[str, str, str, str], list[dict[str, object]]] = {}
@@ -74,6 +79,8 @@ def document(
     recording: dict[str, object] = {"schema": SCHEMA, "made": made, **(meta or {}), "answers": rows}
     if fetched := document_rows(documents):
         recording["documents"] = fetched
+    if visits := session_rows(sessions):
+        recording["smtp"] = visits
     return recording
 
 
@@ -102,9 +109,10 @@ def save(
     answers: Iterable[Answer],
     meta: Mapping[str, object] | None = None,
     documents: Iterable[Fetched] = (),
+    sessions: Iterable[SmtpSession] = (),
 ) -> None:
     """Write a recording, whole or not at all. Raises FileError when the folder cannot be written."""
-    text = json.dumps(document(answers, meta, documents), indent=1) + "\n"
+    text = json.dumps(document(answers, meta, documents, sessions), indent=1) + "\n"
     temporary = None
     try:
         if path.exists() and not path.is_file():

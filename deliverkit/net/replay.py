@@ -14,6 +14,7 @@ from deliverkit.net.documents import Documents, from_rows
 from deliverkit.net.record import SCHEMA
 from deliverkit.net.resolver import Answer, Dnssec, Status, canonical_name
 from deliverkit.net.servers import parse_server
+from deliverkit.net.smtp import Sessions, sessions_from
 
 SERVER = "replay"
 MAX_BYTES = 32 * 1024 * 1024
@@ -30,6 +31,12 @@ class Source(Protocol):
     """Whether looks at a named server are counted apart."""
     documents: Documents
     """What was fetched over HTTPS, for a ``ReplayFetcher``."""
+    sessions: Sessions
+    """What mail servers showed, for a ``ReplayDoor``."""
+    made: float | None
+    """When it was recorded, in seconds since 1970; None for a world, which has no date."""
+    asks_owners: bool
+    """Whether name servers other than the resolver's own speak in it."""
 
     def answer(self, name: str, rdtype: str, server: str, look: int, dnssec: Dnssec) -> Answer:
         """The answer to a question with a canonical name."""
@@ -51,6 +58,21 @@ class ReplayResolver:
     def documents(self) -> Documents:
         """The documents that came with the answers, by address."""
         return self._source.documents
+
+    @property
+    def sessions(self) -> Sessions:
+        """What mail servers showed, by host name."""
+        return self._source.sessions
+
+    @property
+    def made(self) -> float | None:
+        """When it was recorded, in seconds since 1970: what was about to expire then is so again. None for a world."""
+        return self._source.made
+
+    @property
+    def asks_owners(self) -> bool:
+        """Whether name servers other than the resolver's own speak in it."""
+        return self._source.asks_owners
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -109,6 +131,9 @@ class _Recording:
             self._answers.setdefault(key, []).extend(answers)
         # A recording from before documents were kept has none.
         self.documents = from_rows(data.get("documents", []), origin)
+        self.sessions = sessions_from(data.get("smtp", {}), origin)
+        self.made = _moment(data.get("made"))
+        self.asks_owners = any(server for _, _, server, _ in self._answers)
 
     def answer(self, name: str, rdtype: str, server: str, look: int, dnssec: Dnssec) -> Answer:
         """See ``Source``."""
@@ -118,6 +143,15 @@ class _Recording:
             blank = Answer(name, rdtype, Status.ERROR, server=SERVER, detail=missing, asked_server=server)
             return replace(blank, dnssec=dnssec)
         return looks[min(look, len(looks) - 1)]
+
+
+def _moment(text: object) -> float | None:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return None
 
 
 def _row(row: object, where: str) -> list[Answer]:

@@ -25,6 +25,20 @@ class Status(StrEnum):
     """No connection, a malformed packet, another rcode; see ``Answer.detail``."""
 
 
+class Dnssec(StrEnum):
+    """What a question says about signatures (RFC 4035 sections 3.1 and 3.2).
+
+    Every question sets the AD bit, so that a validating resolver tells what it could prove (RFC 6840 section 5.7).
+    """
+
+    PLAIN = ""
+    """The answer alone."""
+    SIGNED = "do"
+    """The signatures come along (the DO bit)."""
+    UNCHECKED = "cd"
+    """The signatures come along, and the resolver hands out what it would not let pass (the CD bit)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer as a value. ``query`` never raises for what DNS says."""
@@ -48,6 +62,13 @@ class Answer:
     """More on a failure, for a person: never parsed."""
     asked_server: str = ""
     """The server that the question named (``server=``); empty when the resolver chose."""
+    authenticated: bool = False
+    """The resolver says that it proved every part of the answer by signatures (the AD bit, RFC 4035 section 3.2.3).
+    False where nothing is signed, and where the resolver does not validate."""
+    signatures: tuple[str, ...] = ()
+    """RRSIG records over the answer, as text; only where ``dnssec`` asked for them."""
+    dnssec: Dnssec = Dnssec.PLAIN
+    """What the question said about signatures."""
 
     @property
     def found(self) -> bool:
@@ -67,7 +88,8 @@ class Answer:
     @property
     def dig(self) -> str:
         """The dig command line that asks the same."""
-        return dig_line(self.name, self.rdtype, self.server)
+        line = dig_line(self.name, self.rdtype, self.server)
+        return line + {Dnssec.PLAIN: "", Dnssec.SIGNED: " +dnssec", Dnssec.UNCHECKED: " +dnssec +cd"}[self.dnssec]
 
 
 def canonical_name(name: str) -> str:
@@ -114,10 +136,19 @@ def split_port(server: str) -> tuple[str, int | None]:
 class Resolver(Protocol):
     """Asks questions. Implementations: ``live``, ``replay``, ``record``, and the per-run ``cache`` around any."""
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         """Ask for ``rdtype`` records of ``name``.
 
         ``fresh`` passes by the run's cache; ``server`` asks that server instead (the domain's own, for verify).
+        ``dnssec`` asks for the signatures as well, or for what does not validate.
         Never raises for what DNS says or for a network failure; those are ``Answer.status``.
         """
         ...

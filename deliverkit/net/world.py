@@ -22,20 +22,27 @@ string is one record: TXT in one piece, MX ``10 host``, the null MX ``0 .``; nam
 As in DNS: a name that exists, or has names below it, is NODATA for other types; wildcards answer for names that
 do not exist (RFC 4592); CNAMEs are followed; a zone below another takes over its names; a zone has a SOA.
 ``then`` (a table, or a list of them) is what changes by the next look: types that it names are replaced.
+``signed = true`` in a zone: a validating resolver proves its answers; ``bogus = true``: it answers SERVFAIL, unless it
+is asked not to check. DS, DNSKEY and RRSIG are records of the zone's own name, in the form of a zone file.
+``[server."192.0.2.53".zone."shop.example"]`` is a zone as that one name server has it, instead of the common one;
+``[server."192.0.2.54"]`` with ``status = "timeout"`` is a server that fails; a server without an entry gives what the
+world gives.
 Statuses: ``timeout``, ``servfail``, ``refused``, ``error``, ``nxdomain``, ``nodata``.
 
 Documents that are fetched over HTTPS are tables ``[http."https://…"]``; ``documents.py`` has their keys.
+Mail servers that are connected to are tables ``[smtp."mx.shop.example"]``; ``smtp.py`` has their keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deliverkit.net.documents import Documents
-from deliverkit.net.resolver import Answer, Status
-from deliverkit.net.worldfile import Owner, Records, Zone, read_world
+from deliverkit.net.resolver import Answer, Dnssec, Status
+from deliverkit.net.smtp import Sessions
+from deliverkit.net.worldfile import Owner, Records, WorldFile, Zone, read_world
 
 SERVER = "replay"
 MAX_CHAIN = 8
@@ -49,6 +56,9 @@ class _Walk:
     rdtype: str
     server: str
     look: int
+    dnssec: Dnssec = Dnssec.PLAIN
+    proven: bool = True
+    """Every zone on the way is signed."""
     chain: list[str] = field(default_factory=list)
     ttls: list[int] = field(default_factory=list)
 
@@ -57,34 +67,42 @@ class _Walk:
         least = None
         if ttl is not None:
             least = min([ttl, *self.ttls])
-        return Answer(
+        settled = status in (Status.NOERROR, Status.NODATA, Status.NXDOMAIN)
+        answer = Answer(
             self.name, self.rdtype, status, records, least, tuple(self.chain), SERVER, 0.0, detail, self.server
         )
+        # A server named in the question has its zone from itself: it proves nothing by signatures.
+        by_resolver = self.dnssec is not Dnssec.UNCHECKED and not self.server
+        return replace(answer, dnssec=self.dnssec, authenticated=settled and self.proven and by_resolver)
 
 
 class World:
     """Zones as a ``replay.Source``: answers depend on the question and the look only."""
 
     per_server = False
-    """Whoever is asked, the world says the same."""
+    """Looks are counted together, whoever is asked."""
+    made: float | None = None
 
-    def __init__(
-        self, zones: Mapping[str, Zone], *, outside: Status = Status.ERROR, documents: Documents | None = None
-    ) -> None:
-        self._zones = zones
-        self._outside = outside
-        self.documents: Documents = documents or {}
+    def __init__(self, file: WorldFile) -> None:
+        self._zones = file.zones
+        self._outside = file.outside
+        self._servers = file.servers
+        self.documents: Documents = file.documents
+        self.sessions: Sessions = file.sessions
+        self.asks_owners = bool(file.servers)
 
     @classmethod
     def read(cls, source: Path | str | Mapping[str, object]) -> World:
         """From a file, TOML text or data. Raises FileError that names path and key."""
-        zones, outside, documents = read_world(source)
-        return cls(zones, outside=outside, documents=documents)
+        return cls(read_world(source))
 
-    def answer(self, name: str, rdtype: str, server: str, look: int) -> Answer:
+    def answer(self, name: str, rdtype: str, server: str, look: int, dnssec: Dnssec = Dnssec.PLAIN) -> Answer:
         """See ``replay.Source``."""
-        walk = _Walk(name, rdtype, server, look)
+        walk = _Walk(name, rdtype, server, look, dnssec)
         at = name
+        view = self._servers.get(server)
+        if view is not None and view.status is not None:
+            return walk.end(view.status)
         if not is_name(name):
             return walk.end(Status.ERROR, detail="cannot be asked: an empty or too long label or name")
         while True:
@@ -100,12 +118,17 @@ class World:
 
     def _step(self, walk: _Walk, at: str) -> Answer | str:
         """The answer for the name ``at``, or the name its CNAME leads to."""
-        zone = next((self._zones[n] for n in ancestors(at) if n in self._zones), None)
+        view = self._servers.get(walk.server)
+        zones = {**self._zones, **view.zones} if view is not None else self._zones
+        zone = next((zones[n] for n in ancestors(at) if n in zones), None)
+        walk.proven = walk.proven and zone is not None and zone.signed
         if zone is None:
             detail = "" if self._outside is Status.NXDOMAIN else "not in this world"
             return walk.end(self._outside, detail=detail)
         if zone.status is not None:
             return walk.end(zone.status)
+        if zone.bogus and not walk.server and walk.dnssec is not Dnssec.UNCHECKED and walk.rdtype != "DS":
+            return walk.end(Status.SERVFAIL, detail="the signatures do not validate")
         owner = _owner(zone, at, walk.look)
         if owner is None:
             exists = _exists(zone, at, walk.look)
@@ -120,7 +143,14 @@ class World:
                 walk.ttls.append(alias.ttl)
                 return alias.values[0]
             found = alias
-        return _said(walk, zone, found)
+        answer = _said(walk, zone, found)
+        return replace(answer, signatures=_over(walk, owner)) if walk.dnssec is not Dnssec.PLAIN else answer
+
+
+def _over(walk: _Walk, owner: Owner) -> tuple[str, ...]:
+    """The signatures of the owner over the type that was asked for."""
+    kept = owner.sets.get("RRSIG")
+    return tuple(text for text in kept.values if text.partition(" ")[0] == walk.rdtype) if kept else ()
 
 
 def _said(walk: _Walk, zone: Zone, found: Records | None) -> Answer:

@@ -10,6 +10,7 @@ from pathlib import Path
 from deliverkit.errors import FileError
 from deliverkit.net.documents import Documents, from_tables
 from deliverkit.net.resolver import Status, canonical_name
+from deliverkit.net.smtp import Sessions, sessions_from
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_RECORDS = 500
@@ -52,6 +53,34 @@ class Zone:
     owners: Mapping[str, tuple[Owner, ...]]
     below: Mapping[str, list[tuple[Owner, ...]]]
     """For every name, what stands at it and below it."""
+    signed: bool = False
+    """A validating resolver proves its answers."""
+    bogus: bool = False
+    """A validating resolver refuses them: SERVFAIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """What one name server says where it differs from the others."""
+
+    zones: Mapping[str, Zone]
+    status: Status | None = None
+    """What every question to it ends in."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldFile:
+    """A world as read."""
+
+    zones: Mapping[str, Zone]
+    outside: Status
+    """What names outside all zones end in."""
+    documents: Documents
+    """What is fetched over HTTPS, by address."""
+    servers: Mapping[str, ServerView]
+    """Name servers that differ, by address."""
+    sessions: Sessions
+    """What mail servers show, by host name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +99,11 @@ class _Place:
         return FileError(f"{self.origin}: {path}: {what}" if path else f"{self.origin}: {what}", advice=advice)
 
 
-def read_world(source: Path | str | Mapping[str, object]) -> tuple[dict[str, Zone], Status, Documents]:
-    """Zones by name, the status of names outside all of them, and documents by address. Raises FileError."""
+def read_world(source: Path | str | Mapping[str, object]) -> WorldFile:
+    """Read a world. Raises FileError."""
     data, place = _load(source)
     for key in data:
-        if key not in ("schema", "about", "root", "zone", "http"):
+        if key not in ("schema", "about", "root", "zone", "http", "smtp", "server"):
             raise (place / key).wrong("not a part of a world", 'Zones are tables such as [zone."shop.example"].')
     if data.get("schema", "deliverkit.world/1") != "deliverkit.world/1":
         raise (place / "schema").wrong("not a world that this version reads", 'It reads "deliverkit.world/1".')
@@ -82,14 +111,36 @@ def read_world(source: Path | str | Mapping[str, object]) -> tuple[dict[str, Zon
     outside = root.get("default", "error")
     if outside not in ("error", "nxdomain") or set(root) - {"default"}:
         raise (place / "root").wrong("only 'default' stands here", 'It is "error" or "nxdomain".')
-    zones = {}
-    for name, table in _table(data.get("zone", {}), place / "zone").items():
-        here = place / "zone" / name
+    return WorldFile(
+        zones=_zones(_table(data.get("zone", {}), place / "zone"), place / "zone"),
+        outside=Status(str(outside)),
+        documents=from_tables(data.get("http", {}), place.origin),
+        servers=_servers(_table(data.get("server", {}), place / "server"), place / "server"),
+        sessions=sessions_from(data.get("smtp", {}), place.origin),
+    )
+
+
+def _servers(tables: Mapping[str, object], place: _Place) -> dict[str, ServerView]:
+    servers = {}
+    for address, table in tables.items():
+        here = place / address
+        own = _table(table, here)
+        if unknown := set(own) - {"zone", "status"}:
+            raise (here / min(unknown)).wrong("unknown", "A server takes zone and status.")
+        zones = _zones(_table(own.get("zone", {}), here / "zone"), here / "zone")
+        servers[address] = ServerView(zones, _status(own.get("status"), here / "status"))
+    return servers
+
+
+def _zones(tables: Mapping[str, object], place: _Place) -> dict[str, Zone]:
+    zones: dict[str, Zone] = {}
+    for name, table in tables.items():
+        here = place / name
         zone = _zone(_name(name, here), _table(table, here), here)
         if zone.origin in zones:
             raise here.wrong("the zone stands here twice", "Merge the two.")
         zones[zone.origin] = zone
-    return zones, Status(str(outside)), from_tables(data.get("http", {}), place.origin)
+    return zones
 
 
 def _load(source: Path | str | Mapping[str, object]) -> tuple[Mapping[str, object], _Place]:
@@ -113,7 +164,7 @@ def _load(source: Path | str | Mapping[str, object]) -> tuple[Mapping[str, objec
 def _zone(origin: str, table: Mapping[str, object], place: _Place) -> Zone:
     """Settings of a zone are plain values, its names are tables; so a name may be called ``ttl``."""
     settings = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    if unknown := set(settings) - {"ttl", "negative_ttl", "status"}:
+    if unknown := set(settings) - {"ttl", "negative_ttl", "status", "signed", "bogus"}:
         key = min(unknown)
         raise (place / key).wrong("neither a setting nor a name", 'Names are tables: "www" = { A = ["192.0.2.1"] }.')
     ttl = _seconds(settings.get("ttl", TTL), place / "ttl")
@@ -134,7 +185,9 @@ def _zone(origin: str, table: Mapping[str, object], place: _Place) -> Zone:
         while name not in (origin, ""):
             below.setdefault(name, []).append(looks)
             name = name.partition(".")[2]
-    return Zone(origin, ttl, negative_ttl, _status(settings.get("status"), place / "status"), owners, below)
+    status = _status(settings.get("status"), place / "status")
+    signed, bogus = (_flag(settings.get(key, False), place / key) for key in ("signed", "bogus"))
+    return Zone(origin, ttl, negative_ttl, status, owners, below, signed, bogus)
 
 
 def _with_soa(look: Owner, soa: str, ttl: int) -> Owner:
@@ -236,6 +289,12 @@ def _status(value: object, place: _Place) -> Status | None:
     if not isinstance(value, str) or value not in _STATUSES:
         raise place.wrong("not a status", f"It is one of {', '.join(_STATUSES)}.")
     return _STATUSES[value]
+
+
+def _flag(value: object, place: _Place) -> bool:
+    if not isinstance(value, bool):
+        raise place.wrong("neither true nor false", "Write true or false, without quotes.")
+    return value
 
 
 def _seconds(value: object, place: _Place) -> int:

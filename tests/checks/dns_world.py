@@ -8,7 +8,7 @@ from deliverkit.checks import Target, World, check
 from deliverkit.knowledge import load
 from deliverkit.model import CheckResult
 from deliverkit.net.replay import ReplayResolver
-from deliverkit.net.resolver import Answer, Status
+from deliverkit.net.resolver import Answer, Dnssec, Status
 
 Zones = Mapping[str, Mapping[str, object]]
 
@@ -34,7 +34,15 @@ class Says:
         self.rest = rest or {}
         self.asked: list[tuple[str, str]] = []
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         self.asked.append((name, rdtype))
         found = tuple(self.records.get((name, rdtype), self.rest.get(rdtype, ())))
         return Answer(name, rdtype, Status.NOERROR if found else Status.NODATA, found)

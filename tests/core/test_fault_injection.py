@@ -16,7 +16,7 @@ from deliverkit.cli.diagnostics import ExitCode, exit_code
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import CheckResult, Outcome
 from deliverkit.net.replay import ReplayResolver
-from deliverkit.net.resolver import Answer, Status
+from deliverkit.net.resolver import Answer, Dnssec, Status
 from deliverkit.net.world import World as DnsWorld
 from deliverkit.session import DEMO
 
@@ -105,11 +105,19 @@ class Broken:
         self.inner, self.lost, self.fault = inner, lost, fault
         self.asked: dict[tuple[str, str], None] = {}
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
         self.asked[name, rdtype] = None
         if (name, rdtype) == self.lost and self.fault:
             return Answer(name, rdtype, self.fault)
-        return await self.inner.query(name, rdtype, fresh=fresh, server=server)
+        return await self.inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +175,7 @@ async def _lose_each(target: Target, name: str, dns: DnsWorld, knowledge: Knowle
 
 async def test_with_no_answer_at_all_nothing_is_claimed(dns: DnsWorld, knowledge: Knowledge) -> None:
     class Dead:
-        async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+        async def query(self, name: str, rdtype: str, **options: object) -> Answer:
             return Answer(name, rdtype, Status.TIMEOUT)
 
     for target in TARGETS.values():

@@ -13,7 +13,7 @@ from deliverkit_tui.messages import AuditArrived, CheckArrived, RowArrived, RunM
 if TYPE_CHECKING:
     from deliverkit.checks import Target, World
     from deliverkit.net.replay import ReplayResolver
-    from deliverkit.net.resolver import Answer
+    from deliverkit.net.resolver import Answer, Dnssec
     from deliverkit_tui.worker import Job
 
 
@@ -105,9 +105,17 @@ class _Stored:
         self._recording = recording
         self._world = world
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        **options: Dnssec,
+    ) -> Answer:
         """Ask; see ``Resolver.query``."""
-        answer = await self._recording.query(name, rdtype, server=server)
+        answer = await self._recording.query(name, rdtype, server=server, **options)
         if answer.detail == "not in the recording":
-            return await self._world.resolver.query(name, rdtype, fresh=fresh, server=server)
+            return await self._world.resolver.query(name, rdtype, fresh=fresh, server=server, **options)
         return answer

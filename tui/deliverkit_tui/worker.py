@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from deliverkit.checks import World
     from deliverkit.net.cache import RunCache
-    from deliverkit.net.resolver import Answer
+    from deliverkit.net.resolver import Answer, Dnssec
     from deliverkit.session import Network
 
 Job = Callable[["World"], AsyncIterator[RunMessage]]
@@ -133,7 +133,15 @@ class _Kept:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        **options: Dnssec,
+    ) -> Answer:
         """Ask; see ``Resolver.query``."""
-        answer: Answer = await self._inner.query(name, rdtype, fresh=fresh, server=server)
+        answer: Answer = await self._inner.query(name, rdtype, fresh=fresh, server=server, **options)
         return answer
