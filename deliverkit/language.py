@@ -57,6 +57,11 @@ def _(text: str) -> str:
     return text if _current == SOURCE else _catalogue(_current).gettext(text)
 
 
+def marked(text: str) -> str:
+    """``text`` as it is: for a constant, which is made before the language is known and goes through ``_`` later."""
+    return text
+
+
 def plural(one: str, many: str, count: int) -> str:
     """The form for ``count`` in the language in use; both hold ``{count}``."""
     if _current == SOURCE:

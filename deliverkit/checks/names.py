@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 
 from deliverkit.errors import InputError
+from deliverkit.language import _, marked
 
 MAX_INPUT = 2048
 """Characters read of an input; no name, address or URL that means something is longer."""
@@ -16,8 +17,8 @@ MAX_LABEL = 63
 
 _LABEL = re.compile(r"_?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _PORT = re.compile(r":[0-9]{1,5}")
-_DOMAIN_ADVICE = "Give a domain such as example.com; an e-mail address or a web address will do too."
-_IP_ADVICE = "Give one IPv4 or IPv6 address such as 203.0.113.7."
+_DOMAIN_ADVICE = marked("Give a domain such as example.com; an e-mail address or a web address will do too.")
+_IP_ADVICE = marked("Give one IPv4 or IPv6 address such as 203.0.113.7.")
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -45,14 +46,14 @@ _DOCUMENTATION = tuple(
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 
 _WORDS = {
-    Scope.PRIVATE: "a private address of a local network",
-    Scope.SHARED: "an address inside an internet provider's network (carrier NAT)",
-    Scope.LOOPBACK: "the machine's address for itself",
-    Scope.LINK_LOCAL: "an address for one cable or radio link",
-    Scope.MULTICAST: "a multicast address, which sends no mail",
-    Scope.UNSPECIFIED: "the empty address",
-    Scope.DOCUMENTATION: "an address for examples",
-    Scope.RESERVED: "a reserved address",
+    Scope.PRIVATE: marked("a private address of a local network"),
+    Scope.SHARED: marked("an address inside an internet provider's network (carrier NAT)"),
+    Scope.LOOPBACK: marked("the machine's address for itself"),
+    Scope.LINK_LOCAL: marked("an address for one cable or radio link"),
+    Scope.MULTICAST: marked("a multicast address, which sends no mail"),
+    Scope.UNSPECIFIED: marked("the empty address"),
+    Scope.DOCUMENTATION: marked("an address for examples"),
+    Scope.RESERVED: marked("a reserved address"),
 }
 
 
@@ -63,22 +64,31 @@ def domain_name(text: str) -> str:
     may begin a label (``_dmarc.example.com``). Raises InputError, with advice, for everything else.
     """
     if len(text) > MAX_INPUT:
-        raise InputError("The domain is too long.", advice=_DOMAIN_ADVICE)
+        raise InputError(_("The domain is too long."), advice=_(_DOMAIN_ADVICE))
     host = _host(text)
     if not host:
-        raise InputError("No domain was given.", advice=_DOMAIN_ADVICE)
+        raise InputError(_("No domain was given."), advice=_(_DOMAIN_ADVICE))
     if _as_ip(host) is not None:
-        raise InputError(f"'{_shown(host)}' is an IP address, not a domain.", advice="Name the address with --ip.")
+        raise InputError(
+            _("'{host}' is an IP address, not a domain.").format(host=_shown(host)),
+            advice=_("Name the address with --ip."),
+        )
     labels = [_a_label(label, host) for label in _mapped(host).removesuffix(".").split(".")]
     name = ".".join(labels)
     if len(name) > MAX_NAME:
-        raise InputError(f"'{_shown(host)}' is longer than {MAX_NAME} characters.", advice=_DOMAIN_ADVICE)
+        raise InputError(
+            _("'{host}' is longer than {max_name} characters.").format(host=_shown(host), max_name=MAX_NAME),
+            advice=_(_DOMAIN_ADVICE),
+        )
     if len(labels) < 2:
         raise InputError(
-            f"'{_shown(host)}' is a single word, not a domain.", advice="Add its ending, as in example.com."
+            _("'{host}' is a single word, not a domain.").format(host=_shown(host)),
+            advice=_("Add its ending, as in example.com."),
         )
     if labels[-1].isdigit():
-        raise InputError(f"'{_shown(host)}' ends in a number, as no domain does.", advice=_DOMAIN_ADVICE)
+        raise InputError(
+            _("'{host}' ends in a number, as no domain does.").format(host=_shown(host)), advice=_(_DOMAIN_ADVICE)
+        )
     return name
 
 
@@ -91,14 +101,14 @@ def ip_address(text: str, *, allow_documentation: bool = False) -> str:
     """
     ip = _as_ip(text.strip()) if len(text) <= MAX_INPUT else None
     if ip is None:
-        advice = "Give one address of that network." if "/" in text else _IP_ADVICE
-        raise InputError(f"'{_shown(text)}' is not an IP address.", advice=advice)
+        advice = _("Give one address of that network.") if "/" in text else _(_IP_ADVICE)
+        raise InputError(_("'{text}' is not an IP address.").format(text=_shown(text)), advice=advice)
     seen = scope(str(ip))
     if seen is Scope.PUBLIC or (allow_documentation and seen is Scope.DOCUMENTATION):
         return str(ip)
     raise InputError(
-        f"{ip} is {_WORDS[seen]}: nobody outside can see it.",
-        advice="Give the public address that the receiving server saw; it often stands in its reply.",
+        _("{ip} is {words}: nobody outside can see it.").format(ip=ip, words=_(_WORDS[seen])),
+        advice=_("Give the public address that the receiving server saw; it often stands in its reply."),
     )
 
 
@@ -199,12 +209,16 @@ def _mapped(host: str) -> str:
     try:
         return idna.uts46_remap(host, std3_rules=False, transitional=False)
     except UnicodeError as error:
-        raise InputError(f"'{_shown(host)}' has characters that no domain can have.", advice=_DOMAIN_ADVICE) from error
+        raise InputError(
+            _("'{host}' has characters that no domain can have.").format(host=_shown(host)), advice=_(_DOMAIN_ADVICE)
+        ) from error
 
 
 def _a_label(label: str, host: str) -> str:
     if not label:
-        raise InputError(f"'{_shown(host)}' has an empty part between its dots.", advice=_DOMAIN_ADVICE)
+        raise InputError(
+            _("'{host}' has an empty part between its dots.").format(host=_shown(host)), advice=_(_DOMAIN_ADVICE)
+        )
     if not label.isascii():
         import idna
 
@@ -212,17 +226,20 @@ def _a_label(label: str, host: str) -> str:
             label = idna.alabel(label).decode("ascii")
         except UnicodeError as error:
             raise InputError(
-                f"'{_shown(host)}' has characters that no domain can have.",
-                advice="If the domain exists, give it in its form that begins with xn--.",
+                _("'{host}' has characters that no domain can have.").format(host=_shown(host)),
+                advice=_("If the domain exists, give it in its form that begins with xn--."),
             ) from error
     if len(label) > MAX_LABEL:
         raise InputError(
-            f"'{_shown(host)}' has a part of more than {MAX_LABEL} characters.", advice="Check it for a missing dot."
+            _("'{host}' has a part of more than {max_label} characters.").format(
+                host=_shown(host), max_label=MAX_LABEL
+            ),
+            advice=_("Check it for a missing dot."),
         )
     if not _LABEL.fullmatch(label):
         raise InputError(
-            f"'{_shown(host)}' is not a domain.",
-            advice="Only letters, digits and hyphens (not at either end), with dots between; no spaces.",
+            _("'{host}' is not a domain.").format(host=_shown(host)),
+            advice=_("Only letters, digits and hyphens (not at either end), with dots between; no spaces."),
         )
     return label
 

@@ -25,6 +25,7 @@ from deliverkit.knowledge.schema import (
     Rule,
     RuleInfo,
 )
+from deliverkit.language import _
 
 if TYPE_CHECKING:
     from deliverkit.knowledge.schema_dns import Blocklist, Platform
@@ -171,7 +172,10 @@ def _located(*patterns: str) -> dict[str, tuple[Path, Any]]:
             if key in merged:
                 where = store.place(path, key)
                 other = merged[key][0].name
-                raise KnowledgeError(f"{where}: '{key}' stands in {other} too", advice="Ids are unique; rename one.")
+                raise KnowledgeError(
+                    _("{where}: '{key}' stands in {other} too").format(where=where, key=key, other=other),
+                    advice=_("Ids are unique; rename one."),
+                )
             merged[key] = (path, value)
     return merged
 
@@ -206,7 +210,10 @@ def _group(cls: type[T], part: str, pattern: str, group: str) -> Mapping[str, T]
 def _validated_group(cls: type[Any], pattern: str, group: str) -> dict[str, Any]:
     path, tables = _located(pattern).get(group, (store.HERE / pattern, None))
     if not isinstance(tables, dict):
-        raise KnowledgeError(f"{path}: there are no tables [{group}.…]", advice=f"Write each as [{group}.KEY].")
+        raise KnowledgeError(
+            _("{path}: there are no tables [{group}.…]").format(path=path, group=group),
+            advice=_("Write each as [{group}.KEY].").format(group=group),
+        )
     for key, table in tables.items():
         build_at(cls, table, path, key, group=group)
     return dict(tables)
@@ -219,7 +226,10 @@ def build_at(cls: type[T], table: Any, path: Path, key: str, *, group: str = "")
     """
     name = f"{group}.{key}" if group else key
     if not isinstance(table, dict):
-        raise KnowledgeError(f"{store.place(path, name)}: '{key}' must be a table", advice=f"Write it as [{key}].")
+        raise KnowledgeError(
+            _("{where}: '{key}' must be a table").format(where=store.place(path, name), key=key),
+            advice=_("Write it as [{key}].").format(key=key),
+        )
     with store.located(path, name):
         return build(cls, {"id": key, **table}, f"[{name}]")
 
@@ -234,10 +244,11 @@ def _rule_tables(providers: Iterable[str]) -> Iterator[tuple[Path, int, str, dic
         if provider not in order:
             where = store.place(path, "provider")
             raise KnowledgeError(
-                f"{where}: provider '{provider}' is not in providers.toml", advice="Add it there first."
+                _("{where}: provider '{provider}' is not in providers.toml").format(where=where, provider=provider),
+                advice=_("Add it there first."),
             )
         files.append((order[provider], path, provider, data.get("rule", [])))
-    for _, path, provider, rules in sorted(files, key=lambda f: f[:2]):
+    for _order, path, provider, rules in sorted(files, key=lambda f: f[:2]):
         for index, table in enumerate(rules):
             yield path, index, provider, table
 
@@ -265,7 +276,7 @@ def _compile_needles(knowledge: Knowledge) -> dict[str, list[str]]:
 
 def _compile_rule_info(providers: Iterable[str]) -> list[dict[str, Any]]:
     rows = []
-    for path, index, _, table in _rule_tables(providers):
+    for path, index, _provider, table in _rule_tables(providers):
         info = {key: value for key, value in table.items() if key == "id" or key not in RULE_FIELDS}
         with store.located(path, index):
             build(RuleInfo, info, f"[[rule]] {table.get('id', '?')}")

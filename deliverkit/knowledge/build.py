@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from deliverkit.errors import KnowledgeError
+from deliverkit.language import _
 
 T = TypeVar("T")
 
@@ -83,12 +84,16 @@ def _build(cls: type[T], table: dict[str, Any], where: str, path: str) -> T:
     if unknown:
         key = min(unknown)
         raise MalformedError(
-            f"{where}: unknown key '{prefix}{key}'", advice=_nearest(key, tuple(hints)), key=prefix + key
+            _("{where}: unknown key '{prefix}{key}'").format(where=where, prefix=prefix, key=key),
+            advice=_nearest(key, tuple(hints)),
+            key=prefix + key,
         )
     missing = required - table.keys()
     if missing:
         message = f"{where}: key '{prefix}{min(missing)}' is missing"
-        raise MalformedError(message, advice=f"It needs: {', '.join(sorted(required))}.", key=path or None)
+        raise MalformedError(
+            message, advice=_("It needs: {names}.").format(names=", ".join(sorted(required))), key=path or None
+        )
     return cls(**{key: _convert(hints[key], value, where, prefix + key) for key, value in table.items()})
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from deliverkit.errors import KnowledgeError
 from deliverkit.knowledge.build import MalformedError
+from deliverkit.language import _
 
 HERE = Path(__file__).parent
 COMPILED = HERE / ".compiled"
@@ -33,11 +34,19 @@ def read_toml(path: Path) -> Table:
         with path.open("rb") as handle:
             return tomllib.load(handle)
     except tomllib.TOMLDecodeError as error:
-        raise KnowledgeError(f"{path}: not valid TOML: {error}", advice="Mend the line that is named.") from error
+        raise KnowledgeError(
+            _("{path}: not valid TOML: {error}").format(path=path, error=error),
+            advice=_("Mend the line that is named."),
+        ) from error
     except UnicodeDecodeError as error:
-        raise KnowledgeError(f"{path}: not UTF-8 (byte {error.start})", advice="Save the file as UTF-8.") from error
+        raise KnowledgeError(
+            _("{path}: not UTF-8 (byte {start})").format(path=path, start=error.start),
+            advice=_("Save the file as UTF-8."),
+        ) from error
     except OSError as error:
-        raise KnowledgeError(f"{path}: {error.strerror or error}", advice="Check the path and its rights.") from error
+        raise KnowledgeError(
+            f"{path}: {error.strerror or error}", advice=_("Check the path and its rights.")
+        ) from error
 
 
 def sources(*patterns: str) -> list[Path]:
@@ -58,7 +67,8 @@ def compiled(part: str, patterns: tuple[str, ...], make: Callable[[], Any]) -> A
         return stored["value"]
     if not stamp:
         raise KnowledgeError(
-            f"knowledge part '{part}' is missing from this installation", advice="Install deliverkit again."
+            _("knowledge part '{part}' is missing from this installation").format(part=part),
+            advice=_("Install deliverkit again."),
         )
     value = make()
     _keep(path, {"stamp": stamp, "value": value})

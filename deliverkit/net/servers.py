@@ -9,9 +9,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from deliverkit.errors import ResolverError
+from deliverkit.language import _, marked
 from deliverkit.net.resolver import split_port
 
-FORMS = (
+FORMS = marked(
     "Give an address such as 192.0.2.53, 192.0.2.53:5353, [2001:db8::53]:5353, tls://HOST or https://HOST/dns-query."
 )
 RESOLV_CONF = Path("/etc/resolv.conf")
@@ -68,12 +69,12 @@ def parse_server(text: str) -> Server:
         at, slash, tail = rest.partition("/")
         path = slash + tail if tail else "/dns-query"
         if not _PATH.fullmatch(path):
-            raise _refused(text, "the path of the URL holds characters that do not belong there")
+            raise _refused(text, _("the path of the URL holds characters that do not belong there"))
     host, port = split_port(at)
     if port is None and not _whole(at):
-        raise _refused(text, "the port is not a number")
+        raise _refused(text, _("the port is not a number"))
     if port is not None and not 0 < port < 65536:
-        raise _refused(text, "a port is a number from 1 to 65535")
+        raise _refused(text, _("a port is a number from 1 to 65535"))
     return Server(scheme, _host(text, host, scheme), port or _PORTS[scheme], path)
 
 
@@ -87,15 +88,15 @@ def _host(text: str, host: str, scheme: Scheme) -> str:
         return str(ip_address(host))
     except ValueError:
         if not _HOST_NAME.fullmatch(host) or host.replace(".", "").isdigit():
-            raise _refused(text, "there is neither an address nor a host name in it") from None
+            raise _refused(text, _("there is neither an address nor a host name in it")) from None
     if scheme is Scheme.UDP:
         # Asking another resolver for it first would make two sources of truth of one option.
-        raise _refused(text, "plain DNS needs the address of the server, not its name")
+        raise _refused(text, _("plain DNS needs the address of the server, not its name"))
     return host.lower().removesuffix(".")
 
 
 def _refused(text: str, why: str) -> ResolverError:
-    return ResolverError(f"name server '{text}' cannot be used: {why}", advice=FORMS)
+    return ResolverError(_("name server '{text}' cannot be used: {why}").format(text=text, why=why), advice=_(FORMS))
 
 
 def system_servers(path: Path = RESOLV_CONF) -> tuple[Server, ...]:
@@ -118,7 +119,9 @@ def system_servers(path: Path = RESOLV_CONF) -> tuple[Server, ...]:
         except ValueError:
             continue
     if not servers:
-        raise ResolverError("this machine names no name server to ask", advice=f"Use --nameserver. {FORMS}")
+        raise ResolverError(
+            _("this machine names no name server to ask"), advice=_("Use --nameserver. {forms}").format(forms=_(FORMS))
+        )
     return tuple(servers)
 
 

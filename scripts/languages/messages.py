@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from deliverkit.language import LANGUAGES, LOCALES, SOURCE
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS: dict[str, Any] = {"_": None, "plural": (1, 2), "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "marked": None, "plural": (1, 2), "ngettext": (1, 2)}
 TRANSLATED = tuple(lang for lang in LANGUAGES if lang != SOURCE)
 
 
