@@ -49,6 +49,10 @@ def configure(ctx: click.Context, file: str | None, files: bool) -> None:
     chosen.file, chosen.files = file, files
     if ctx.invoked_subcommand == "config":
         return
+    from deliverkit.config.places import found, named
+
+    if not named(os.environ) and not (files and found(None, os.environ, file=file)):
+        return  # nearly every run; the rest is not even imported
     config = chosen.read()
     if not config.settings:
         return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deliverkit.config.lines import line_of
 from deliverkit.config.places import PYPROJECT, Found, named
 from deliverkit.config.schema import BY_NAME, KEYS, SECTIONS, TABLES, Key, Kind, Value
 from deliverkit.config.settings import Config, Origin, Setting
-from deliverkit.config.tables import Where, ignore_table, keys_table, severity_table
 from deliverkit.errors import ConfigError
 from deliverkit.language import _
+
+if TYPE_CHECKING:
+    from deliverkit.config.tables import Where
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -95,6 +97,8 @@ def _section(config: Config, section: str, table: object, where: Where) -> None:
 
 
 def _table(config: Config, section: str, table: object, where: Where) -> None:
+    from deliverkit.config.tables import ignore_table, keys_table, severity_table
+
     if section == "severity":
         config.severity_origins.update(severity_table(table, where))
     elif section == "keys":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from deliverkit.config.schema import BY_NAME, Value
@@ -46,14 +45,19 @@ class Setting(NamedTuple):
 _DEFAULT = Origin("default")
 
 
-@dataclass(slots=True, eq=False)
 class Config:
-    """What is configured; without arguments: nothing, all defaults."""
+    """What is configured; as made: nothing, all defaults.
 
-    settings: dict[str, Setting] = field(default_factory=dict)
-    severity_origins: dict[str, tuple[str, Origin]] = field(default_factory=dict)
-    ignore_origins: list[tuple[Ignore, Origin]] = field(default_factory=list)
-    key_origins: dict[str, tuple[str, Origin]] = field(default_factory=dict)
+    No dataclass: making one takes longer than reading a file.
+    """
+
+    __slots__ = ("ignore_origins", "key_origins", "settings", "severity_origins")
+
+    def __init__(self) -> None:
+        self.settings: dict[str, Setting] = {}
+        self.severity_origins: dict[str, tuple[str, Origin]] = {}
+        self.ignore_origins: list[tuple[Ignore, Origin]] = []
+        self.key_origins: dict[str, tuple[str, Origin]] = {}
 
     def value(self, name: str) -> Value:
         """The value of ``section.key``. Raises KeyError for a name that the schema does not have."""
