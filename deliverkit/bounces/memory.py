@@ -130,7 +130,6 @@ def expired(event: Event, deferral: Bounce) -> Event:
         original_recipient=deferral.original_recipient,
         mx=deferral.mx,
         ip=deferral.ip,
-        phase=deferral.phase,
     )
     return event._replace(bounce=bounce, last=deferral.reply)
 

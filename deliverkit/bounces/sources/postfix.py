@@ -137,7 +137,8 @@ class Reader:
                 reply = _with_status(reply, dsn)
         else:
             kind = Kind.RELAYED if filtered else Kind.DELIVERED
-            reply, phase, spoke = Reply(None, dsn or None, words, words), None, None
+            code = int(words[:3]) if words[:1] == "2" and words[:3].isdecimal() else None
+            reply, phase, spoke = Reply(code, dsn or None, words, words), None, None
         bounce = Bounce(
             reply,
             recipient,
