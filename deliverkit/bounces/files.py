@@ -193,11 +193,9 @@ def _cut(path: str, source: str, plan: _Plan) -> Iterator[Chunk]:
             total = stream.seek(0, os.SEEK_END)
             start = 0
             if _can_be_cut(head, source_of(source).UNIT):
-                mails = source_of(source).UNIT is Unit.MAIL
+                next_end = _next_mail if source_of(source).UNIT is Unit.MAIL else _next_line
                 while total - start > plan.size * 3 // 2:
-                    end = (
-                        _next_mail(stream, start + plan.size, total) if mbox else _next_line(stream, start + plan.size)
-                    )
+                    end = next_end(stream, start + plan.size, total)
                     yield plan.chunk(path, source, start, min(end, total))
                     start = min(end, total)
             if start < total:
@@ -214,12 +212,12 @@ def _can_be_cut(head: bytes, unit: Unit) -> bool:
     return unit is Unit.LINE or head.startswith(b"From ")
 
 
-def _next_line(stream: BinaryIO, start: int) -> int:
+def _next_line(stream: BinaryIO, start: int, total: int) -> int:
     stream.seek(start - 1)
     while block := stream.readline(1 << 20):
         if block.endswith(b"\n"):
             break
-    return stream.tell()
+    return min(stream.tell(), total)
 
 
 def _next_mail(stream: BinaryIO, start: int, total: int) -> int:
