@@ -52,6 +52,8 @@ class Visit(StrEnum):
     TIMEOUT = "timeout"
     """A connection, and then silence."""
     NO_ADDRESS = "no-address"
+    DNS_FAILURE = "dns-failure"
+    """The question for the host's addresses failed."""
     PRIVATE_ADDRESS = "private-address"
     """The host has only addresses that the Internet cannot reach; nothing was sent there."""
     SWITCHED_OFF = "switched-off"
