@@ -74,7 +74,7 @@ def events(record: Record) -> Iterator[Found]:
     """What one event says. Raises FieldError."""
     written = text(record, "event")
     if not written:
-        raise FieldError("field event")
+        raise FieldError("field-event")
     name = _NAMES.get(written.lower().replace("_", "").removesuffix("s"), written.lower())
     kind = _KINDS.get(name)
     if kind is None:

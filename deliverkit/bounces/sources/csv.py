@@ -30,7 +30,7 @@ _DELIMITERS = ",;\t|"
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "recipient": (
-        "recipient", "rcpt", "rcpt_to", "email", "e_mail", "email_address", "mail", "address", "to", "to_address",
+        "recipient", "rcpt", "rcpt_to", "email", "email_address", "mail", "address", "to", "to_address",
         "recipient_email", "recipient_address", "final_recipient", "bounced_email", "subscriber", "penerima", "alamat",
         "alamat_email", "surel", "tujuan", "email_penerima", "destinatario", "email_do_destinatario", "endereco",
         "endereco_de_email", "correio", "para",
@@ -150,7 +150,7 @@ def _position(name: str, cells: list[str], plain: list[str]) -> int | None:
 
 def _plain(name: str) -> str:
     bare = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"\be-mail\b", "email", bare)).strip("_")
 
 
 def _cells(data: bytes, delimiter: str) -> list[str]:

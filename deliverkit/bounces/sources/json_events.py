@@ -8,6 +8,7 @@ words in place of both: ``said`` joins them into the reply that a log of the sam
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -82,7 +83,10 @@ class EventReader:
 
 
 def parse(data: bytes | str) -> object:
-    """One JSON value, strictly. Raises FieldError: ``too-long``, ``encoding``, ``depth``, ``duplicate-key``, ``json``."""
+    """One JSON value, strictly.
+
+    Raises FieldError: ``too-long``, ``encoding``, ``depth``, ``duplicate-key``, ``json``.
+    """
     if len(data) > MAX_VALUE:
         raise FieldError("too-long")
     try:
@@ -126,7 +130,7 @@ def table(record: Record, name: str) -> Record:
     if value is None:
         return _NOTHING
     if not isinstance(value, dict):
-        raise FieldError(f"field {name}")
+        raise FieldError(f"field-{name}")
     return cast("Record", value)
 
 
@@ -134,7 +138,7 @@ def tables(record: Record, name: str) -> Iterator[Record]:
     """The objects of the list under ``name``. Raises FieldError for another type."""
     for item in _list(record, name):
         if not isinstance(item, dict):
-            raise FieldError(f"field {name}")
+            raise FieldError(f"field-{name}")
         yield item
 
 
@@ -142,7 +146,7 @@ def texts(record: Record, name: str) -> Iterator[str]:
     """The texts of the list under ``name``. Raises FieldError for another type."""
     for item in _list(record, name):
         if not isinstance(item, str):
-            raise FieldError(f"field {name}")
+            raise FieldError(f"field-{name}")
         yield item[:_MAX_WORDS]
 
 
@@ -151,7 +155,7 @@ def _list(record: Record, name: str) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise FieldError(f"field {name}")
+        raise FieldError(f"field-{name}")
     return bounded(value)
 
 
@@ -165,7 +169,7 @@ def text(record: Record, *names: str) -> str:
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise FieldError(f"field {name}")
+            raise FieldError(f"field-{name}")
         found = _number(value, name) if not isinstance(value, str) else value[:_MAX_WORDS].strip()
         if found:
             return _encodable(found)
@@ -178,13 +182,13 @@ def flag(record: Record, name: str) -> bool:
     if value is None:
         return False
     if not isinstance(value, (bool, int)):
-        raise FieldError(f"field {name}")
+        raise FieldError(f"field-{name}")
     return bool(value)
 
 
 def _number(value: float, name: str) -> str:
     if isinstance(value, int) and value.bit_length() > 128:
-        raise FieldError(f"field {name}")
+        raise FieldError(f"field-{name}")
     return str(value)
 
 
@@ -239,16 +243,23 @@ def said(words: str, code: str = "", status: str = "", instead: str = "") -> Rep
 
     ``instead`` is the ESP's own name for the case; it stands for the words where there are none.
     """
+    own = code if len(code) == 3 and code.isascii() and code.isdigit() and "400" <= code < "600" else ""
     reply = parse_reply(words) if words else None
-    if reply is not None and reply.code is not None:
+    if reply is not None and reply.code is not None and (not own or str(reply.code) == own or _CODE.match(words)):
         return reply
-    enhanced = reply.enhanced_code if reply else None
-    head = [code] if len(code) == 3 and code.isascii() and code.isdigit() and "400" <= code < "600" else []
-    if enhanced is None and status[:2] in ("4.", "5.") and status.replace(".", "").isdigit():
-        head.append(status[:11])
+    head = [own] if own else []
+    enhanced = reply.enhanced_code if reply and reply.code is None else None
+    if enhanced is None and _STATUS.fullmatch(status) and not _STATUS.match(words):
+        head.append(status)
     if not head and reply is not None:
         return reply
-    return parse_reply(" ".join([*head, reply.text if reply else instead]))
+    # Words that quote another code further on ("Message expired -> 421 …") keep all that stands before it.
+    rest = reply.text if reply and reply.code is None else words or instead
+    return parse_reply(" ".join([*head, rest]))
+
+
+_CODE = re.compile(r"\W*[245]\d\d\b")
+_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 
 
 def deferred(reply: Reply) -> Kind:

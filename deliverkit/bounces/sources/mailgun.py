@@ -60,7 +60,7 @@ def events(record: Record) -> Iterator[Found]:
     if not name:
         if record.get("items") == []:
             return
-        raise FieldError("field event")
+        raise FieldError("field-event")
     kind = _KINDS.get(name)
     if kind is None:
         return

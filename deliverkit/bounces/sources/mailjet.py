@@ -53,7 +53,7 @@ def events(record: Record) -> Iterator[Found]:
     """What one event says. Raises FieldError."""
     name = text(record, "event")
     if not name:
-        raise FieldError("field event")
+        raise FieldError("field-event")
     kind = _KINDS.get(name)
     if kind is None:
         return

@@ -71,7 +71,7 @@ def events(record: Record) -> Iterator[Found]:
     elif kind == "SubscriptionChange":
         yield from _subscription(record)
     elif not kind and "Type" in record:
-        raise FieldError("field RecordType")
+        raise FieldError("field-RecordType")
 
 
 def _bounce(record: Record) -> Iterator[Found]:

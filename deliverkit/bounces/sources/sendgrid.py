@@ -59,7 +59,7 @@ def events(record: Record) -> Iterator[Found]:
     name = text(record, "event")
     if not name:
         if "created" not in record:
-            raise FieldError("field event")
+            raise FieldError("field-event")
         name = "bounce"
     kind = _KINDS.get(name)
     if kind is None:

@@ -65,7 +65,7 @@ def events(record: Record, depth: int = 0) -> Iterator[Found]:
     if read is not None:
         yield from read(record, table(record, "mail"))
     elif not kind and "mail" in record:
-        raise FieldError("field eventType")
+        raise FieldError("field-eventType")
 
 
 def _unwrapped(record: Record) -> Record | None:
@@ -80,7 +80,7 @@ def _unwrapped(record: Record) -> Record | None:
                 return {}  # "Successfully validated SNS topic …", a subscription to be confirmed
             value = parse(words)
             if not isinstance(value, dict):
-                raise FieldError(f"field {inner}")
+                raise FieldError(f"field-{inner}")
             return value
     return None
 

@@ -61,8 +61,8 @@ class Reader(EventReader):
 def events(record: Record) -> Iterator[Found]:
     """What one event says. Raises FieldError."""
     if "msys" in record:
-        for name in table(record, "msys"):
-            yield from _event(table(table(record, "msys"), name))
+        for inner in table(record, "msys").values():
+            yield from _event(table({"msys": inner}, "msys"))
     elif "results" not in record:
         yield from _event(record)
 
@@ -72,7 +72,7 @@ def _event(record: Record) -> Iterator[Found]:
         return  # the empty batch that tests a new webhook
     name = text(record, "type")
     if not name:
-        raise FieldError("field type")
+        raise FieldError("field-type")
     kind = _KINDS.get(name)
     their_class = text(record, "bounce_class")
     if kind is None or their_class == _SUBSCRIBE:
