@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from deliverkit.checks import MODULES, Target, World
+from deliverkit.checks import OF_NAMES, Target, World
 from deliverkit.checks.run import can_run, in_order, run_checks
 from deliverkit.diagnosis import platforms_in, values_of
 from deliverkit.fixes import Case, possible, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import Audit, CheckResult, Outcome
 
-ALL = tuple(name for name in MODULES if name != "recipient-domain")
+ALL = tuple(name for name in OF_NAMES if name != "recipient-domain")
 """The checks of a sending domain."""
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS, Outcome.NOT_APPLICABLE)

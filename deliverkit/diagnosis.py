@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from deliverkit.bounces.classify import Classifier
-from deliverkit.checks import MODULES, Target, World
+from deliverkit.checks import MODULES, OF_NAMES, Target, World
 from deliverkit.checks.run import can_run, in_order, run_checks
 from deliverkit.errors import InputError
 from deliverkit.fixes import Case, Wanted, possible, steps, wanted_by_findings
@@ -162,7 +162,7 @@ def join(
         causes=causes,
         checks=tuple(results),
         steps=_steps(verdict, evidence, causes, results, bounce, target, knowledge),
-        not_asked=tuple(name for name in MODULES if name not in asked),
+        not_asked=tuple(name for name in OF_NAMES if name not in asked),
     )
 
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import CheckResult, Evidence, Finding, Outcome, Scalar
 from deliverkit.net.http import Fetched, Fetcher, Off
 from deliverkit.net.resolver import Answer, Resolver
+
+if TYPE_CHECKING:
+    from deliverkit.message.mail import Message
 
 MODULES = {
     "spf": "deliverkit.checks.spf",
@@ -25,8 +29,23 @@ MODULES = {
     "ip-blocklists": "deliverkit.checks.ip_blocklists",
     "domain-blocklists": "deliverkit.checks.domain_blocklists",
     "recipient-domain": "deliverkit.checks.recipient_domain",
+    "message-headers": "deliverkit.checks.message_headers",
+    "message-dkim": "deliverkit.checks.message_dkim",
+    "message-spf": "deliverkit.checks.message_spf",
+    "message-dmarc": "deliverkit.checks.message_dmarc",
+    "message-arc": "deliverkit.checks.message_arc",
+    "message-results": "deliverkit.checks.message_results",
+    "message-unsubscribe": "deliverkit.checks.message_unsubscribe",
+    "message-content": "deliverkit.checks.message_content",
+    "message-links": "deliverkit.checks.message_links",
 }
 """Every check by name, in the order they are shown."""
+
+OF_A_MESSAGE = tuple(name for name in MODULES if name.startswith("message-"))
+"""The checks that read a message."""
+
+OF_NAMES = tuple(name for name in MODULES if name not in OF_A_MESSAGE)
+"""All others: they ask about domains and addresses alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,8 @@ class Target:
     recipient_domain: str | None = None
     signing_domain: str | None = None
     """``d=`` of the DKIM signature, where known."""
+    message: Message | None = None
+    """The message that the checks ``message-…`` are about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Iterable
 
-from deliverkit.checks import MODULES, Target, World, check
+from deliverkit.checks import MODULES, OF_A_MESSAGE, Target, World, check
 from deliverkit.model import CheckResult
 
 
@@ -50,6 +50,7 @@ NEEDS = {
     "ip-blocklists": ("ips", "domain"),
     "domain-blocklists": ("domain",),
     "recipient-domain": ("recipient_domain",),
+    **dict.fromkeys(OF_A_MESSAGE, ("message",)),
 }
 """Of these, one has to be known for the check to have something to ask."""
 

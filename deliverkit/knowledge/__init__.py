@@ -24,6 +24,7 @@ from deliverkit.knowledge.schema import (
     Reason,
     Rule,
     RuleInfo,
+    WordList,
 )
 from deliverkit.language import _
 
@@ -141,6 +142,11 @@ class Knowledge:
     def mailbox_domains(self) -> tuple[str, ...]:
         """The domains that most private addresses end in: what a mistyped one was meant to be."""
         return tuple(_platforms_meta()["mailbox_domains"])
+
+    @cached_property
+    def word_lists(self) -> Mapping[str, WordList]:
+        """Words, names and domains that checks compare with, by list."""
+        return _tables(WordList, "word_lists", "lists/*.toml")
 
     def text(self, kind: str, lang: str = "en") -> Mapping[str, Any]:
         """The sentences of one kind (``reasons``, ``findings``, ``fixes``, ``codes``, ``words``, …) by id.

@@ -207,3 +207,14 @@ class FixSpec:
     owner: Owner
     steps: tuple[StepSpec, ...]
     references: Strings = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordList:
+    """A list of words, names or domains that a check compares with."""
+
+    id: str
+    words: Strings
+    """Lower case."""
+    source: str
+    as_of: str

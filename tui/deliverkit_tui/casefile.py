@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from deliverkit.bounces.classify import Classifier
-from deliverkit.checks import MODULES, Target
+from deliverkit.checks import OF_NAMES, Target
 from deliverkit.checks.run import can_run, in_order
 from deliverkit.diagnosis import checks_for, explain, join, lists_named, target_of
 from deliverkit.knowledge import Knowledge
+from deliverkit.language import plural
 from deliverkit.model import Bounce, CheckResult, Diagnosis, Finding, Outcome, Proof, Step
 from deliverkit.net.resolver import Answer
 from deliverkit.session import Network
@@ -167,7 +168,7 @@ class CaseFile:
 
     def ask_all(self) -> None:
         """Show every check, not only those that the verdict calls for."""
-        self.names = tuple(MODULES)
+        self.names = tuple(OF_NAMES)
 
     def take(self, result: CheckResult) -> None:
         """A result is there; what it proves is joined."""
@@ -222,7 +223,7 @@ def lifetime(answers: Sequence[Answer], step: Step, findings: Iterable[Finding])
     names = {(step.record.name.lower(), step.record.rdtype)} if step.record else set()
     for finding in findings:
         for item in finding.evidence:
-            name, _, rdtype = item.label.rpartition(" ")
+            name, _sep, rdtype = item.label.rpartition(" ")
             names.add((name, rdtype))
     ttls = [a.ttl for a in answers if a.ttl is not None and (a.name, a.rdtype) in names]
     return max(ttls, default=None)
@@ -236,8 +237,13 @@ def latest(answers: Iterable[Answer]) -> tuple[Answer, ...]:
 
 def duration(seconds: int) -> str:
     """A lifetime in words."""
-    for size, one, many in ((86400, "day", "days"), (3600, "hour", "hours"), (60, "minute", "minutes")):
-        if seconds >= size:
-            count = -(-seconds // size)
-            return f"{count} {one if count == 1 else many}"
-    return f"{seconds} seconds"
+    if seconds >= 86400:
+        count = -(-seconds // 86400)
+        return plural("{count} day", "{count} days", count).format(count=count)
+    if seconds >= 3600:
+        count = -(-seconds // 3600)
+        return plural("{count} hour", "{count} hours", count).format(count=count)
+    if seconds >= 60:
+        count = -(-seconds // 60)
+        return plural("{count} minute", "{count} minutes", count).format(count=count)
+    return plural("{count} second", "{count} seconds", seconds).format(count=seconds)
