@@ -12,7 +12,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +28,7 @@ from deliverkit.knowledge import load
 from deliverkit.language import _
 from deliverkit.model import Audit, Diagnosis
 from deliverkit.net.http import Fetched, Fetcher, Off
+from deliverkit.net.smtp import NoDoor, ReplayDoor, SmtpDoor
 
 if TYPE_CHECKING:
     from deliverkit.net.cache import RunCache
@@ -58,7 +59,8 @@ class Network:
     smtp: bool = True
     """Whether checks that connect to mail servers may do so; they only run when they are named."""
     allow_private: bool = False
-    """Whether HTTPS and SMTP connections may go to private, loopback and other reserved addresses."""
+    """Whether HTTPS and SMTP connections, and questions to a domain's own name servers, may go to private, loopback
+    and other reserved addresses."""
 
     @property
     def replayed_from(self) -> Path | None:
@@ -89,13 +91,13 @@ async def open_world(network: Network, limits: Limits | None = None) -> AsyncIte
         log=limits is None or network.record is not None,
     ) as resolver:
         keys = keys_from(os.environ)
-        async with _fetcher(network, resolver, limits) as (http, documents):
-            yield World(resolver, load(), keys=keys, http=http)
+        async with _fetcher(network, resolver, limits) as (http, documents), _door(network, resolver) as smtp:
+            yield replace(_world(network, resolver), keys=keys, http=http, smtp=smtp)
         if network.record:
             from deliverkit.net.record import save
 
             answers = (redacted(answer, keys.values()) for answer in resolver.answers())
-            save(Path(network.record), answers, documents=documents())
+            save(Path(network.record), answers, documents=documents(), sessions=smtp.sessions())
 
 
 @asynccontextmanager
@@ -119,6 +121,38 @@ async def _fetcher(
         yield fetcher, fetcher.documents
     finally:
         await fetcher.aclose()
+
+
+@asynccontextmanager
+async def _door(network: Network, resolver: RunCache) -> AsyncIterator[SmtpDoor]:
+    """The door to mail servers, closed at the end."""
+    from deliverkit.net.replay import ReplayResolver
+
+    if not network.smtp:
+        yield NoDoor()
+        return
+    if isinstance(resolver.inner, ReplayResolver):
+        yield ReplayDoor(resolver.inner.sessions)
+        return
+    from deliverkit.net.smtp_live import LiveDoor
+
+    door = LiveDoor(resolver, allow_private=network.allow_private)
+    try:
+        yield door
+    finally:
+        await door.aclose()
+
+
+def _world(network: Network, resolver: RunCache) -> World:
+    """What a run knows before any door is opened: whom it may ask, and what time it is."""
+    from deliverkit.net.replay import ReplayResolver
+
+    world = World(resolver, load(), allow_private=network.allow_private)
+    if not isinstance(resolver.inner, ReplayResolver):
+        return replace(world, beyond=not network.nameservers)
+    replayed = resolver.inner
+    # In a replayed world nothing is really asked, so every address may be "asked".
+    return replace(world, beyond=replayed.asks_owners, now=replayed.made or world.now, allow_private=True)
 
 
 def in_world(network: Network, job: Callable[[World], Awaitable[T]]) -> T:

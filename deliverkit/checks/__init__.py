@@ -7,6 +7,7 @@ run's cache makes the second question free.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -16,6 +17,7 @@ from deliverkit.knowledge import Knowledge
 from deliverkit.model import CheckResult, Evidence, Finding, Outcome, Scalar
 from deliverkit.net.http import Fetched, Fetcher, Off
 from deliverkit.net.resolver import Answer, Resolver
+from deliverkit.net.smtp import NoDoor, SmtpDoor
 
 if TYPE_CHECKING:
     from deliverkit.message.mail import Message
@@ -80,6 +82,15 @@ class World:
     """Ids of blocklists to ask beside the default ones, such as those that know the resolver's address."""
     http: Fetcher = field(default_factory=Off)
     """The door for documents over HTTPS; switched off unless a run opens it."""
+    smtp: SmtpDoor = field(default_factory=NoDoor)
+    """The door to mail servers; closed unless a run opens it."""
+    now: float = field(default_factory=time.time)
+    """When the run takes place, in seconds since 1970: what is about to expire is measured by it. In a replayed
+    recording it is the time of the recording."""
+    beyond: bool = False
+    """Whether a whole audit may ask name servers other than those of the resolver: the user named none."""
+    allow_private: bool = False
+    """Whether name servers and mail servers at private, loopback and reserved addresses may be asked."""
 
 
 Run = Callable[[Target, World], Awaitable[CheckResult]]
