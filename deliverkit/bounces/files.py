@@ -114,13 +114,25 @@ def _named(path: str, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterator
     head = head_of(path, MAX_HEAD)
     if not head:
         return
-    found = plan.source or recognised(head)
+    found = plan.source or recognised(head) or ("csv" if plan.columns else None)
     if found is None:
         raise FileError(
             _("cannot tell what {path} holds").format(path=path),
             advice=_("Say so with --source; sources are: {names}.").format(names=", ".join(SOURCES)),
         )
+    if found == "csv":
+        _check_columns(path, head, plan.columns)
     yield from _file(path, found, head, plan, logs)
+
+
+def _check_columns(path: str, head: bytes, columns: Mapping[str, str]) -> None:
+    """A table that lacks a column is told before anything is read. Raises FileError."""
+    from deliverkit.bounces.sources.csv import layout
+
+    try:
+        layout(head, columns)
+    except InputError as error:
+        raise FileError(f"{path}: {error}", advice=error.advice) from error
 
 
 def _file(path: str, found: str, head: bytes, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterator[Chunk]:

@@ -188,19 +188,21 @@ class Reader:
         """One event a row. A file whose header lacks a column is one Fault, ``columns``; ``layout`` says which."""
         found: Layout | None = None
         for number, data in units:
+            if not data.strip():
+                continue
             if found is None:
+                head = self._about.head or data
                 try:
-                    found = layout(data if number == 1 else self._about.head, self._about.columns)
+                    found = layout(head, self._about.columns)
                 except InputError:
                     yield Fault(self._about.path, number, "columns")
                     return
-                if number == 1:
+                if head.lstrip().startswith(data.strip()):
                     continue
-            if data.strip():
-                try:
-                    yield from self._row(_values(data, found), number)
-                except FieldError as error:
-                    yield Fault(self._about.path, number, str(error))
+            try:
+                yield from self._row(_values(data, found), number)
+            except FieldError as error:
+                yield Fault(self._about.path, number, str(error))
 
     def _row(self, row: dict[str, str], number: int) -> Iterator[Event]:
         what = _plain(row.get("event", ""))
