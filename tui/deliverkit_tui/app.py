@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from deliverkit.errors import DeliverkitError
+from deliverkit.language import _
 from deliverkit_tui.screens.place import Place, source_of
 from deliverkit_tui.screens.start import StartScreen
 
@@ -42,12 +43,12 @@ class DeliverkitApp(App[int]):
     CSS_PATH = "app.tcss"
     COMMANDS = App.COMMANDS | {_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "audit", "Audit domains", show=False, id="app.audit"),
-        Binding("f3", "blocklists", "Look up blocklists", show=False, id="app.blocklists"),
-        Binding("f4", "catalogue", "Open the catalogue", show=False, id="app.catalogue"),
-        Binding("f5", "history", "Open the history", show=False, id="app.history"),
-        Binding("f9", "demo", "Open the demo case", show=False, id="app.demo"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+        Binding("f2", "audit", _("Audit domains"), show=False, id="app.audit"),
+        Binding("f3", "blocklists", _("Look up blocklists"), show=False, id="app.blocklists"),
+        Binding("f4", "catalogue", _("Open the catalogue"), show=False, id="app.catalogue"),
+        Binding("f5", "history", _("Open the history"), show=False, id="app.history"),
+        Binding("f9", "demo", _("Open the demo case"), show=False, id="app.demo"),
+        Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, id="app.quit"),
     ]
 
     def __init__(self, text: str = "", network: Network | None = None, lang: str = "en") -> None:
@@ -109,7 +110,7 @@ class DeliverkitApp(App[int]):
         found = guess(text)
         match found.kind:
             case Kind.NOTHING:
-                return "Paste what the server said, or type a domain or an IP."
+                return _("Paste what the server said, or type a domain or an IP.")
             case Kind.DOMAIN:
                 self.open_audit(found.subjects)
             case Kind.IP:
@@ -151,7 +152,7 @@ class DeliverkitApp(App[int]):
             return f"{error}. {error.advice}"
         found = guess(text)
         if found.kind in (Kind.NOTHING, Kind.PATH):
-            return f"{path}: there is nothing to explain in this file."
+            return _("{path}: there is nothing to explain in this file.").format(path=path)
         return self.open_text(text, given)
 
     def open_kept(self, key: int, *, fresh: bool = False) -> None:
@@ -225,7 +226,7 @@ class DeliverkitApp(App[int]):
         from deliverkit_tui.clipboard import copy
 
         copy(self, text)
-        self.notify(f"Copied {what}.", timeout=3)
+        self.notify(_("Copied {what}.").format(what=what), timeout=3)
 
     @property
     def store(self) -> Store:
@@ -245,7 +246,9 @@ class DeliverkitApp(App[int]):
         except HistoryError as error:
             self.tell_once(str(error))
         if self.store.moved is not None:
-            self.tell_once(f"The history was broken and is now {self.store.moved}; a new one was begun.")
+            self.tell_once(
+                _("The history was broken and is now {moved}; a new one was begun.").format(moved=self.store.moved)
+            )
 
     def tell_once(self, text: str) -> None:
         """A warning that is shown once, however often it comes up."""

@@ -12,6 +12,7 @@ from deliverkit.checks import Target
 from deliverkit.checks.names import domain_name
 from deliverkit.checks.run import in_order
 from deliverkit.errors import InputError
+from deliverkit.language import _
 from deliverkit.model import Audit, CheckResult, Outcome
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -28,7 +29,7 @@ ORDERS = (GIVEN, BY_OUTCOME, BY_DOMAIN)
 _WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _RANK = {outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}
 
-_LABELS = {"ip-blocklists": ("IP lists", "ips"), "domain-blocklists": ("dom. lists", "dom")}
+_LABELS = {"ip-blocklists": (_("IP lists"), "ips"), "domain-blocklists": (_("dom. lists"), "dom")}
 
 
 def _column(check: str) -> Column:
@@ -40,7 +41,7 @@ COLUMNS = (
     Column("domain", "domain", 24, 18, flex=1),
     Column("outcome", "outcome", 10, 1, shrink=3, short=" ", symbol=True),
     *(_column(name) for name in ALL),
-    Column("finding", "what stands out", 34, drop=140, flex=2),
+    Column("finding", _("what stands out"), 34, drop=140, flex=2),
 )
 
 
@@ -198,8 +199,9 @@ class AuditTable:
         if row.outcome:
             return f"{SYMBOLS[row.outcome]} {self.say.word(row.outcome)}", ROLES[row.outcome]
         if row.asking:
-            return f"{ASKING} {len(row.results)} of {len(self.checks)}", "unknown"
-        return (f"{WAITING} stopped" if row.cancelled else f"{WAITING} waiting"), "dim"
+            progress = _("{done} of {total}").format(done=len(row.results), total=len(self.checks))
+            return f"{ASKING} {progress}", "unknown"
+        return f"{WAITING} {_('stopped') if row.cancelled else _('waiting')}", "dim"
 
     def _check(self, row: Row, name: str) -> Cell:
         if result := row.results.get(name):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from deliverkit.checks.blocklist_answer import Listing
 from deliverkit.checks.blocklist_findings import BlocklistFacts, outcome_of
 from deliverkit.checks.blocklist_rows import BlocklistRow
+from deliverkit.language import _
 from deliverkit.model import Outcome
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -41,7 +42,7 @@ COLUMNS = (
     Column("state", "state", 16, 16),
     Column("list", "list", 34, 24, flex=1),
     Column("weight", "weight", 6, drop=50),
-    Column("said", "what it said", 28, 12, drop=72, flex=2),
+    Column("said", _("what it said"), 28, 12, drop=72, flex=2),
 )
 
 
@@ -135,17 +136,21 @@ class BlocklistTable:
         """The sentence and its role. It says "not listed" only when the lists that weigh most have answered."""
         facts = self.facts
         listed, policy = facts.counts.get(Listing.LISTED, 0), facts.counts.get(Listing.POLICY, 0)
-        parts = [f"listed on {listed}"] if listed else []
-        parts += [f"policy entry on {policy}"] if policy else []
+        parts = [_("listed on {listed}").format(listed=listed)] if listed else []
+        parts += [_("policy entry on {policy}").format(policy=policy)] if policy else []
         if not self.finished:
-            parts.append(f"asking: {self.asked - self.waiting} of {self.asked} lists have answered")
+            parts.append(
+                _("asking: {asked} of {asked2} lists have answered").format(
+                    asked=self.asked - self.waiting, asked2=self.asked
+                )
+            )
         elif not facts.asked:
-            parts.append("not asked: nobody outside can see it")
+            parts.append(_("not asked: nobody outside can see it"))
         elif facts.heavy_unknown:
-            names = ", ".join(row.name for row in facts.heavy_open) or "the main lists"
-            parts.append(f"not known: {names} could not be asked")
+            names = ", ".join(row.name for row in facts.heavy_open) or _("the main lists")
+            parts.append(_("not known: {names} could not be asked").format(names=names))
         elif not listed:
-            parts.append(f"not listed for abuse on {facts.answered} lists that answered")
+            parts.append(_("not listed for abuse on {answered} lists that answered").format(answered=facts.answered))
         outcome = self.outcome
         symbol, role = (SYMBOLS[outcome], ROLES[outcome]) if outcome else ("✗", "bad") if listed else ("…", "unknown")
         return f"{symbol} {self.subject} · {' · '.join(parts)}", role
@@ -160,16 +165,20 @@ class BlocklistTable:
         if row.why:
             page.para(self.say.listing(f"why.{row.why.value}"), indent=2)
         if row.state is Listing.REFUSED:
-            page.para("A refusal is no answer: the subject may be listed or not.", indent=2)
+            page.para(_("A refusal is no answer: the subject may be listed or not."), indent=2)
         if row.resolver:
-            page.para(f"The list refused the name server {row.resolver}.", indent=2)
+            page.para(_("The list refused the name server {resolver}.").format(resolver=row.resolver), indent=2)
         page.blank()
         for code in row.hits:
-            page.field(code.label, self.say.listing(f"meaning.{code.meaning}") or code.kind.value, label_role="strong")
+            page.field(
+                code.label,
+                self.say.listing(f"meaning.{code.meaning}") or code.kind.value,
+                label_role="strong",
+            )
         if row.codes:
             page.field("answer", ", ".join(row.codes), role="code")
         if row.reason:
-            page.field("in its words", f"“{one_line(row.reason, 500)}”")
+            page.field(_("in its words"), f"“{one_line(row.reason, 500)}”")
         self._way_off(page, row)
         for label, value in (("weight", row.weight.value), ("zone", row.zone), ("operator", row.operator)):
             if value:
@@ -187,10 +196,10 @@ class BlocklistTable:
     def _way_off(self, page: Page, row: BlocklistRow) -> None:
         if row.state in _ENTRIES:
             page.blank()
-            page.line("  The way off this list", "strong")
+            page.line(_("  The way off this list"), "strong")
             if told := self.say.listing(f"removal.{row.list}"):
                 page.para(told, indent=2)
-        for label, url in (("look up", row.lookup_url), ("removal", row.removal_url)):
+        for label, url in ((_("look up"), row.lookup_url), ("removal", row.removal_url)):
             if url:
                 page.field(label, url, role="code")
         if row.state in _ENTRIES:

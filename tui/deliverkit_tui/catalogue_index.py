@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from deliverkit.knowledge import load
+from deliverkit.language import _
 from deliverkit.model import Finding
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -98,32 +99,35 @@ class CatalogueIndex:
 
     def related(self, key: str) -> Iterator[tuple[str, Sequence[str]]]:
         """Where else to look: a heading and keys. What the page itself names is not said again, what leads to it is."""
-        known, (kind, _, ident) = self.say.knowledge, key.partition(":")
+        known, (kind, _sep, ident) = self.say.knowledge, key.partition(":")
         if kind == "reason":
             codes = [f"code:{c.id}" for c in known.enhanced_codes.values() if ident in (c.reason, c.reason_4xx)]
             yield (
-                "codes that suggest it",
+                _("codes that suggest it"),
                 codes + [f"code:{c.id}" for c in known.basic_codes.values() if c.reason == ident],
             )
             providers = dict.fromkeys(f"provider:{rule.provider}" for rule in known.rules if rule.reason == ident)
-            yield "providers that say it", list(providers)
+            yield _("providers that say it"), list(providers)
         elif kind == "fix":
             yield (
-                "asked for by these findings",
+                _("asked for by these findings"),
                 [f"finding:{f.id}" for f in known.findings.values() if ident in f.fixes],
             )
-            yield "asked for by these reasons", [f"reason:{r.id}" for r in known.reasons.values() if ident in r.fixes]
+            yield (
+                _("asked for by these reasons"),
+                [f"reason:{r.id}" for r in known.reasons.values() if ident in r.fixes],
+            )
         elif kind == "list" and (entry := known.blocklists[ident]):
             linked = [i for i in (entry.component_of, entry.superseded_by, entry.stands_for) if i]
-            yield "stands in or for", [f"list:{i}" for i in linked]
+            yield _("stands in or for"), [f"list:{i}" for i in linked]
             parts = [b.id for b in known.blocklists.values() if ident in (b.component_of, b.superseded_by)]
-            yield "holds or replaces", [f"list:{i}" for i in parts]
+            yield _("holds or replaces"), [f"list:{i}" for i in parts]
         elif kind in ("platform", "provider"):
             other = "provider" if kind == "platform" else "platform"
-            yield f"the same name as {other}", [f"{other}:{ident}"]
+            yield _("the same name as {other}").format(other=other), [f"{other}:{ident}"]
         elif kind == "code":
             yield (
-                "providers with a meaning of their own",
+                _("providers with a meaning of their own"),
                 [
                     f"provider:{r.provider}"
                     for r in known.code_reuse.values()

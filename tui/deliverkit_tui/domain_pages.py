@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deliverkit.language import _
 from deliverkit.model import CheckResult, Finding, Outcome, Step
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -29,11 +30,14 @@ def check_page(result: CheckResult, say: Sentences, width: int) -> str:
         _finding(page, finding, specs[finding.id].outcome, say)
     if len(ranked) > MAX_FINDINGS:
         page.blank()
-        page.para(f"and {len(ranked) - MAX_FINDINGS} more findings; the exported audit has them all", role="dim")
+        page.para(
+            _("and {ranked} more findings; the exported audit has them all").format(ranked=len(ranked) - MAX_FINDINGS),
+            role="dim",
+        )
     blocks = facts_of(result, say)
     if blocks:
         page.blank()
-        page.line("What was seen", "strong")
+        page.line(_("What was seen"), "strong")
     for block in blocks:
         if block.gap:
             page.blank()
@@ -58,7 +62,7 @@ def _finding(page: Page, finding: Finding, outcome: Outcome, say: Sentences) -> 
             page.para(text, indent=2, role="dim")
     fixes = say.knowledge.findings[finding.id].fixes
     if fixes:
-        page.field("mended by", ", ".join(fixes), pad=11)
+        page.field(_("mended by"), ", ".join(fixes), pad=11)
 
 
 def _asked(page: Page, findings: Sequence[Finding]) -> None:
@@ -66,7 +70,7 @@ def _asked(page: Page, findings: Sequence[Finding]) -> None:
     items = list(dict.fromkeys(item for finding in findings for item in finding.evidence))
     if items:
         page.blank()
-        page.line("What was asked", "strong")
+        page.line(_("What was asked"), "strong")
     for item in items:
         page.para(one_line(item.label, 120), indent=2, hang=2)
         for line in item.value.splitlines() or [""]:
@@ -82,7 +86,7 @@ def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str
         page.para(say.fix(fix), role="strong")
         return str(page)
     page.banner(say.fix(fix, steps[0].args), fix, "strong")
-    page.field("who acts", say.word(steps[0].owner, "sentence"), pad=11)
+    page.field(_("who acts"), say.word(steps[0].owner, "sentence"), pad=11)
     page.field("because", ", ".join(dict.fromkeys(b for step in steps for b in step.because)), pad=11)
     for step in steps:
         page.blank()
@@ -93,7 +97,12 @@ def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str
 def copies(steps: Sequence[Step]) -> list[tuple[str, str]]:
     """What of a fix one would copy, each with its name: records to publish first, then commands and addresses."""
     records = [
-        (s.record.value, f"the {s.record.rdtype} record of {one_line(s.record.name, 80)}") for s in steps if s.record
+        (
+            s.record.value,
+            _("the {rdtype} record of {name}").format(rdtype=s.record.rdtype, name=one_line(s.record.name, 80)),
+        )
+        for s in steps
+        if s.record
     ]
-    commands = [(s.command, "the command") for s in steps if s.command]
-    return records + commands + [(s.url, "the address") for s in steps if s.url]
+    commands = [(s.command, _("the command")) for s in steps if s.command]
+    return records + commands + [(s.url, _("the address")) for s in steps if s.url]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from deliverkit.language import _
 from deliverkit.model import Diagnosis
 from deliverkit.net.resolver import Answer
 from deliverkit.report.sentences import Sentences
@@ -28,9 +29,9 @@ class Form(StrEnum):
     def about(self) -> str:
         """What it is for."""
         return {
-            Form.MARKDOWN: "for a ticket or a pull request",
-            Form.JSON: "for a program; the same as deliverkit diagnose --format json",
-            Form.RECORDING: "every DNS answer, for --replay and for a bug report",
+            Form.MARKDOWN: _("for a ticket or a pull request"),
+            Form.JSON: _("for a program; the same as deliverkit diagnose --format json"),
+            Form.RECORDING: _("every DNS answer, for --replay and for a bug report"),
         }[self]
 
 

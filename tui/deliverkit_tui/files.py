@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deliverkit.errors import FileError
+from deliverkit.language import _
 
 MAX_BYTES = 4_000_000
 
@@ -19,7 +20,7 @@ def read(path: str) -> str:
             return handle.read(MAX_BYTES).decode("utf-8", "backslashreplace")
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise FileError(f"{path}: {why}", advice="Check the path and its rights") from error
+        raise FileError(f"{path}: {why}", advice=_("Check the path and its rights")) from error
 
 
 def write(path: Path, text: str) -> None:
@@ -39,7 +40,7 @@ def write(path: Path, text: str) -> None:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
-        raise FileError(f"{path}: {error.strerror or error}", advice="Name a folder that you may write.") from error
+        raise FileError(f"{path}: {error.strerror or error}", advice=_("Name a folder that you may write.")) from error
 
 
 def free_name(folder: Path, stem: str, suffix: str) -> Path:

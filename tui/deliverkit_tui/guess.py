@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from deliverkit.language import _
 from deliverkit.report.clean import one_line
 
 if TYPE_CHECKING:
@@ -136,12 +137,16 @@ def describe(found: Guess, classifier: Classifier | None, say: Sentences | None)
         case Kind.NOTHING:
             return ""
         case Kind.IP:
-            return f"IP · look up blocklists for {found.subjects[0]}"
+            return _("IP · look up blocklists for {ip}").format(ip=found.subjects[0])
         case Kind.PATH:
-            return f"a file · read {one_line(found.subjects[0], 60)}"
+            return _("a file · read {path}").format(path=one_line(found.subjects[0], 60))
         case Kind.DOMAIN:
             many = len(found.subjects)
-            return f"domain · audit {found.subjects[0]}" if many == 1 else f"{many} domains · audit them all"
+            return (
+                _("domain · audit {domain}").format(domain=found.subjects[0])
+                if many == 1
+                else _("{many} domains · audit them all").format(many=many)
+            )
         case _:
             return _reply(found, classifier, say)
 
@@ -150,10 +155,10 @@ def _reply(found: Guess, classifier: Classifier | None, say: Sentences | None) -
     first = found.bounces[0]
     reply = first.reply
     codes = " ".join(str(code) for code in (reply.code, reply.enhanced_code) if code)
-    name = {Kind.CODE: "SMTP code", Kind.MAIL: "bounce mail"}.get(found.kind)
-    name = name or ("SMTP reply" if codes else "words of a server, without a code")
+    name = {Kind.CODE: _("SMTP code"), Kind.MAIL: _("bounce mail")}.get(found.kind)
+    name = name or (_("SMTP reply") if codes else _("words of a server, without a code"))
     provider = say.provider(classifier.provider_of(first)) if classifier and say else ""
-    more = f"and {len(found.bounces) - 1} more" if len(found.bounces) > 1 else ""
+    more = _("and {count} more").format(count=len(found.bounces) - 1) if len(found.bounces) > 1 else ""
     return _joined((name, provider, codes, more))
 
 

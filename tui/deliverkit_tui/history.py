@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deliverkit.errors import DeliverkitError
+from deliverkit.language import _
 
 if TYPE_CHECKING:
     from deliverkit.net.resolver import Answer
@@ -188,7 +189,8 @@ class Store:
                 db.close()
         except (sqlite3.Error, OSError) as error:
             raise HistoryError(
-                f"{self.path}: the history cannot be used: {error}", advice="The case itself is not affected."
+                _("{path}: the history cannot be used: {error}").format(path=self.path, error=error),
+                advice=_("The case itself is not affected."),
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
@@ -210,7 +212,7 @@ class Store:
 
     def _move_aside(self) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        self.moved = self.path.with_name(f"{self.path.name}.broken-{stamp}")
+        self.moved = self.path.with_name(_("{name}.broken-{stamp}").format(name=self.path.name, stamp=stamp))
         self.path.replace(self.moved)
 
 

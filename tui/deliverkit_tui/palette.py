@@ -8,6 +8,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from deliverkit.language import _
 from deliverkit_tui.screens.place import Place
 
 Entry = tuple[str, str, Callable[[], object]]
@@ -49,6 +50,6 @@ class Actions(Provider):
                 seen.add(binding.description)
                 key = self.app.get_key_display(binding)
                 call = partial(self.app.run_action, binding.action, node)
-                yield binding.description, tooltip or f"key {key}", call
+                yield binding.description, tooltip or _("key {key}").format(key=key), call
         if isinstance(self.screen, Place):
             yield from self.screen.palette_actions()

@@ -16,6 +16,7 @@ from deliverkit.checks.dkim import DkimFacts
 from deliverkit.checks.dkim_key import DkimKey
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.checks.spf_tree import SpfNode
+from deliverkit.language import _
 from deliverkit.model import CheckResult, Diagnosis, Outcome
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
@@ -43,7 +44,15 @@ class Block:
 def proof_of(result: CheckResult, say: Sentences) -> list[Block]:
     """Everything there is behind a result, most telling first."""
     head = row((f"{SYMBOLS[result.outcome]} {say.word(result.outcome)}", ROLES[result.outcome]), ("  ", ""))
-    blocks = [Block(row(head, line(result.subject, "strong"), (f"   {result.elapsed * 1000:.0f} ms", "dim")))]
+    blocks = [
+        Block(
+            row(
+                head,
+                line(result.subject, "strong"),
+                (_("   {elapsed} ms").format(elapsed=format(result.elapsed * 1000, ".0f")), "dim"),
+            )
+        )
+    ]
     blocks += _findings(result, say)
     return [*blocks, *facts_of(result, say), *_asked(result)]
 
@@ -79,12 +88,24 @@ def _findings(result: CheckResult, say: Sentences) -> Iterator[Block]:
 
 
 def _spf(facts: SpfFacts) -> Iterator[Block]:
-    voids = f", {facts.void_lookups} of 2 void" if facts.void_lookups else ""
-    yield Block(row(("SPF tree", "strong"), (f"   {facts.lookups} of 10 look-ups{voids}", "dim")), gap=True)
+    voids = _(", {void_lookups} of 2 void").format(void_lookups=facts.void_lookups) if facts.void_lookups else ""
+    yield Block(
+        row(
+            (_("SPF tree"), "strong"),
+            (_("   {lookups} of 10 look-ups{voids}").format(lookups=facts.lookups, voids=voids), "dim"),
+        ),
+        gap=True,
+    )
     yield from _node(facts.tree.root, "", "")
     for evaluation in facts.evaluations:
         last = evaluation.trail[-1] if evaluation.trail else None
-        decided = f'   decided by "{one_line(last.term, 80)}" of {one_line(last.domain, 80)}' if last else ""
+        decided = (
+            _('   decided by "{term}" of {domain}').format(
+                term=one_line(last.term, 80), domain=one_line(last.domain, 80)
+            )
+            if last
+            else ""
+        )
         yield Block(row((evaluation.ip, ""), (f"  {evaluation.result.value}", "strong"), (decided, "dim")), indent=2)
 
 
@@ -101,15 +122,22 @@ def _node(node: SpfNode, lead: str, branch: str) -> Iterator[Block]:
 
 
 def _dkim(facts: DkimFacts) -> Iterator[Block]:
-    names = f"{len(facts.tried)} selectors tried" if facts.tried else "no selector tried"
-    yield Block(row(("Keys", "strong"), (f"   {len(facts.keys)} found, {names}", "dim")), gap=True)
+    names = _("{count} selectors tried").format(count=len(facts.tried)) if facts.tried else _("no selector tried")
+    yield Block(
+        row((_("Keys"), "strong"), (_("   {count} found, {names}").format(count=len(facts.keys), names=names), "dim")),
+        gap=True,
+    )
     for found in facts.keys[:MAX_KEYS]:
         mark = Outcome.PASS if found.usable else Outcome.FAIL
         if isinstance(found.key, DkimKey):
-            said = f"{found.key.type}, {found.key.bits} bits" if found.key.bits else found.key.type
+            said = (
+                _("{type}, {bits} bits").format(type=found.key.type, bits=found.key.bits)
+                if found.key.bits
+                else found.key.type
+            )
         else:
             said = f"{found.key.fault.value.replace('_', ' ')}: {one_line(found.key.part, 80)}"
-        by = f"   by {one_line(' → '.join(found.cname), 160)}" if found.cname else ""
+        by = _("   by {names}").format(names=one_line(" → ".join(found.cname), 160)) if found.cname else ""
         head = row((f"{SYMBOLS[mark]} ", ROLES[mark]), line(found.selector), (f"  {said}", "strong"), (by, "dim"))
         yield Block(head, indent=2)
         yield Block(line(found.text, "dim"), indent=4, whole=False)
@@ -131,7 +159,7 @@ def _lists(report: BlocklistReport, say: Sentences) -> Iterator[Block]:
     order = list(Listing)
     for facts in report.subjects:
         asked = [r for r in facts.rows if r.state is not Listing.NOT_ASKED]
-        answered = f"   {facts.answered} of {facts.asked} lists gave an answer"
+        answered = _("   {answered} of {asked} lists gave an answer").format(answered=facts.answered, asked=facts.asked)
         yield Block(row(line(facts.subject, "strong"), (answered, "dim")), gap=True)
         for entry in sorted(asked, key=lambda r: order.index(r.state)):
             outcome = _STATES.get(entry.state, Outcome.UNKNOWN)
@@ -147,13 +175,13 @@ def _lists(report: BlocklistReport, say: Sentences) -> Iterator[Block]:
 def _asked(result: CheckResult) -> Iterator[Block]:
     items = list(dict.fromkeys(e for f in result.findings for e in f.evidence))[:_MAX_VALUES]
     if items:
-        yield Block(row(("Asked and answered", "strong")), gap=True)
+        yield Block(row((_("Asked and answered"), "strong")), gap=True)
     for item in items:
         yield Block(line(item.label, "dim"), indent=2)
         yield Block(text(item.value, "", 1200), indent=4)
     digs = list(dict.fromkeys([*_tree_digs(result), *(item.dig for item in items if item.dig)]))[:_MAX_VALUES]
     if digs:
-        yield Block(row(("Ask the same", "strong"), ("   c copies", "dim")), gap=True)
+        yield Block(row((_("Ask the same"), "strong"), (_("   c copies"), "dim")), gap=True)
     for dig in digs:
         yield Block(line(dig, "code", 600), indent=2, command=one_line(dig, 4000))
 
@@ -174,29 +202,29 @@ def reply_of(diagnosis: Diagnosis, say: Sentences) -> list[Block]:
     bounce, verdict, evidence = diagnosis.bounce, diagnosis.verdict, diagnosis.evidence
     blocks = [Block(text(bounce.reply.raw, "", 6000))]
     because = f"“{one_line(evidence.matched, 300)}”" if evidence.matched else say.word(verdict.basis, "sentence")
-    rule = f"   rule {evidence.rule}" if evidence.rule else ""
+    rule = _("   rule {rule}").format(rule=evidence.rule) if evidence.rule else ""
     blocks.append(Block(row(("because  ", "dim"), line(because), (rule, "dim")), gap=True))
     blocks.append(Block(row(("sure?    ", "dim"), line(say.word(verdict.confidence, "sentence")))))
     for label, value in (
         ("to       ", bounce.recipient),
         ("from     ", bounce.sender),
-        ("MX       ", bounce.mx),
+        (_("MX       "), bounce.mx),
         *((f"{name:<9}", value) for name, value in evidence.groups.items()),
     ):
         if value:
             blocks.append(Block(row((label, "dim"), line(value, "", 200))))
     info = say.knowledge.rule_info.get(evidence.rule or "")
     if info and not info.confirmed:
-        blocks.append(Block(text("This wording is not confirmed by the provider's own pages.", "dim")))
+        blocks.append(Block(text(_("This wording is not confirmed by the provider's own pages."), "dim")))
     if verdict.also_possible:
         others = "; ".join(f"{say.reason(a.reason)} ({a.reason})" for a in verdict.also_possible)
-        blocks.append(Block(row(("also possible  ", "dim"), line(others))))
+        blocks.append(Block(row((_("also possible  "), "dim"), line(others))))
     blocks.append(Block(text(say.reason(verdict.reason, "meaning", provider=_sender(verdict.provider, say))), gap=True))
     return [*blocks, *_codes(diagnosis, say)]
 
 
 def _sender(provider: str | None, say: Sentences) -> str:
-    return say.provider(provider) or "the receiving server"
+    return say.provider(provider) or _("the receiving server")
 
 
 def _codes(diagnosis: Diagnosis, say: Sentences) -> Iterable[Block]:

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from deliverkit.checks import Target
+from deliverkit.language import _, plural
 from deliverkit_tui import jobs
 from deliverkit_tui.audit_table import COLUMNS, GIVEN, OPEN, ORDERS, AuditTable, LeftOut, chips, read_domains
 from deliverkit_tui.commands import command
@@ -33,7 +34,7 @@ TOGETHER = 4
 """Domains audited at the same time."""
 _NAMED = 5
 """Domains that the command line names; a longer list is read from a file."""
-_EMPTY = "No domain yet. Type one above, or paste a list: one a line, or with commas."
+_EMPTY = _("No domain yet. Type one above, or paste a list: one a line, or with commas.")
 _SOON = 0.05
 """Seconds in which changes are gathered before the table is put in order again."""
 _REST = 0.04
@@ -45,24 +46,24 @@ _METER = 24
 class AuditScreen(Place):
     """Many domains against all checks."""
 
-    TITLE_TEXT = "Audit"
+    TITLE_TEXT = _("Audit")
     CSS_PATH = "audit.tcss"
-    HELP = (
+    HELP = _(
         "Type a domain and press `Enter`, or paste a list: one a line, or with commas. E-mail and web addresses will "
         "do. Four domains are asked at a time; each cell turns from `·` to a result as answers arrive.\n\n"
         "`Enter` on a row opens the domain: findings, evidence and the steps that mend it. `/` filters by words "
         "(a domain, or the id of a finding), `f` by outcome, `s` and a click on a column change the order."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="audit.filter"),
-        Binding("f", "outcome(1)", "Outcome", id="audit.outcome"),
-        Binding("e", "export", "Export", id="audit.export"),
-        Binding("F", "outcome(-1)", "Outcome before", show=False, id="audit.outcome-back"),
-        Binding("s", "order", "Change the order", show=False, id="audit.order"),
-        Binding("plus,i", "add", "Add domains", show=False, key_display="+", id="audit.add"),
-        Binding("x", "stop", "Stop asking", show=False, id="audit.stop"),
-        Binding("r", "again", "Ask this domain afresh", show=False, id="audit.again"),
-        Binding("R", "resume", "Ask what is still open", show=False, id="audit.resume"),
+        Binding("slash", "filter", _("Filter"), key_display="/", id="audit.filter"),
+        Binding("f", "outcome(1)", _("Outcome"), id="audit.outcome"),
+        Binding("e", "export", _("Export"), id="audit.export"),
+        Binding("F", "outcome(-1)", _("Outcome before"), show=False, id="audit.outcome-back"),
+        Binding("s", "order", _("Change the order"), show=False, id="audit.order"),
+        Binding("plus,i", "add", _("Add domains"), show=False, key_display="+", id="audit.add"),
+        Binding("x", "stop", _("Stop asking"), show=False, id="audit.stop"),
+        Binding("r", "again", _("Ask this domain afresh"), show=False, id="audit.again"),
+        Binding("R", "resume", _("Ask what is still open"), show=False, id="audit.resume"),
     ]
 
     def __init__(self, domains: tuple[str, ...] = ()) -> None:
@@ -93,12 +94,12 @@ class AuditScreen(Place):
     def compose_body(self) -> ComposeResult:
         """Input, what was left out, filters, rows and what the row of the cursor says."""
         yield DomainInput(
-            placeholder="Type a domain, or paste a whole list · Enter adds", id="domains", classes="panel"
+            placeholder=_("Type a domain, or paste a whole list · Enter adds"), id="domains", classes="panel"
         )
         yield Static(id="left-out")
         with Horizontal(id="filters"):
             yield Chips(chips(self.kit.say), id="outcomes")
-            yield FilterInput("/ filter", id="filter")
+            yield FilterInput(_("/ filter"), id="filter")
         yield Split(
             RowGrid(
                 COLUMNS,
@@ -114,7 +115,7 @@ class AuditScreen(Place):
 
     def on_mount(self) -> None:
         """Begin with the domains that were given."""
-        self.query_one(DomainInput).border_title = "Domains"
+        self.query_one(DomainInput).border_title = _("Domains")
         if self._given:
             self._take("\n".join(self._given))
         else:
@@ -128,7 +129,9 @@ class AuditScreen(Place):
         """How far it is."""
         if not self._table or not len(self._table):
             return ""
-        return f"{self.table.done()} of {len(self.table)} {'domain' if len(self.table) == 1 else 'domains'} done"
+        count = len(self.table)
+        said = plural("{done} of {count} domain done", "{done} of {count} domains done", count)
+        return said.format(done=self.table.done(), count=count)
 
     def command_line(self) -> str:
         """``deliverkit audit …``."""
@@ -141,7 +144,7 @@ class AuditScreen(Place):
     def palette_actions(self) -> Iterable[PaletteAction]:
         """What has no key."""
         if self._left_out:
-            yield "Copy the inputs that were left out", "With the reason for each", self._copy_left_out
+            yield _("Copy the inputs that were left out"), _("With the reason for each"), self._copy_left_out
 
     # ------------------------------------------------------------------ domains in
 
@@ -154,8 +157,8 @@ class AuditScreen(Place):
         new = self.table.add(domains)
         self._queue.extend((domain, False) for domain in new)
         known = len(domains) - len(new)
-        told = [f"{len(new)} added"] if domains else []
-        told += [f"{known} there already"] if known else []
+        told = [_("{new} added").format(new=len(new))] if domains else []
+        told += [_("{known} there already").format(known=known)] if known else []
         self.query_one(DomainInput).border_subtitle = " · ".join(told)
         self._tell_left_out()
         self._fill()
@@ -170,13 +173,28 @@ class AuditScreen(Place):
             return
         first = self._left_out[0]
         names = ", ".join(f"“{left.text}”" for left in self._left_out[:_NAMED])
-        more = f" and {len(self._left_out) - _NAMED} more" if len(self._left_out) > _NAMED else ""
-        line.update(row((f"! {len(self._left_out)} left out: ", "warn"), (f"{names}{more}. {first.why}", "dim")))
-        line.tooltip = row(("\n".join(f"line {left.line}: {left.text}" for left in self._left_out[:20]), ""))
+        more = _(" and {count} more").format(count=len(self._left_out) - _NAMED) if len(self._left_out) > _NAMED else ""
+        line.update(
+            row(
+                (_("! {count} left out: ").format(count=len(self._left_out)), "warn"),
+                (f"{names}{more}. {first.why}", "dim"),
+            )
+        )
+        line.tooltip = row(
+            (
+                "\n".join(
+                    _("line {line}: {text}").format(line=left.line, text=left.text) for left in self._left_out[:20]
+                ),
+                "",
+            )
+        )
 
     def _copy_left_out(self) -> None:
-        told = "\n".join(f"line {left.line}: {left.text}: {left.why}" for left in self._left_out)
-        self.kit.copy(told, "what was left out")
+        told = "\n".join(
+            _("line {line}: {text}: {why}").format(line=left.line, text=left.text, why=left.why)
+            for left in self._left_out
+        )
+        self.kit.copy(told, _("what was left out"))
 
     # ------------------------------------------------------------------ asking
 
@@ -218,7 +236,7 @@ class AuditScreen(Place):
         for slot, domain in self._busy.items():
             self.core.cancel(slot)
             self.table.stop(domain)
-        for domain, _ in self._queue:
+        for domain, _fresh in self._queue:
             self.table.stop(domain)
         self._busy.clear()
         self._queue.clear()
@@ -234,7 +252,7 @@ class AuditScreen(Place):
 
     def action_resume(self) -> None:
         """Ask what is open and not waiting already."""
-        waiting = {domain for domain, _ in self._queue} | set(self._busy.values())
+        waiting = {domain for domain, _fresh in self._queue} | set(self._busy.values())
         self._queue.extend((domain, False) for domain in self.table.keys(OPEN) if domain not in waiting)
         self._fill()
         self._update()
@@ -255,7 +273,7 @@ class AuditScreen(Place):
     def _reorder(self, cursor: str | None = None) -> None:
         grid = self.query_one("#rows", RowGrid)
         state, words = self.query_one(Chips).chosen, self.query_one(FilterInput).value
-        grid.empty = "Nothing here: f shows other outcomes, / takes other words."
+        grid.empty = _("Nothing here: f shows other outcomes, / takes other words.")
         grid.sorted_by = "" if self._order == GIVEN else self._order
         grid.set_rows(self.table.keys(state, words, self._order), cursor=cursor)
         self.query_one(Chips).count(self.table.counts())
@@ -283,9 +301,19 @@ class AuditScreen(Place):
         if self.running:
             done, everything = self.table.done(), len(self.table)
             full = round(_METER * done / everything)
-            waiting = f" · {len(self._queue)} waiting" if self._queue else ""
+            waiting = _(" · {count} waiting").format(count=len(self._queue)) if self._queue else ""
             bar = (("━" * full, "good"), ("─" * (_METER - full), "dim"))
-            meter.update(row(*bar, (f" {done} of {everything}{waiting} · x stops", "dim")))
+            meter.update(
+                row(
+                    *bar,
+                    (
+                        _(" {done} of {everything}{waiting} · x stops").format(
+                            done=done, everything=everything, waiting=waiting
+                        ),
+                        "dim",
+                    ),
+                )
+            )
 
     def _preview(self, *, keep: bool = False) -> None:
         view = self.query_one(PageView)
@@ -299,7 +327,7 @@ class AuditScreen(Place):
         from deliverkit.report.text.audit import audit_text
 
         if not self.table[domain].results:
-            return mark(f"{domain} is waiting for its answers.", "dim")
+            return mark(_("{domain} is waiting for its answers.").format(domain=domain), "dim")
         return audit_text(self.table.audit(domain), self.kit.say, width=width, paint=mark)
 
     # ------------------------------------------------------------------ filters, order, ways out
@@ -359,7 +387,7 @@ class AuditScreen(Place):
 
         domains = [d for d in self.query_one("#rows", RowGrid).keys if self.table[d].results]
         if not domains:
-            self.notify("There is no result to export yet.", severity="warning", timeout=4)
+            self.notify(_("There is no result to export yet."), severity="warning", timeout=4)
             return
         self.app.push_screen(AuditExportScreen(domains, self.table))
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from deliverkit.errors import DeliverkitError
+from deliverkit.language import _, plural
 from deliverkit_tui.export import stem
 from deliverkit_tui.files import free_name, write
 from deliverkit_tui.words import row
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from deliverkit_tui.audit_table import AuditTable
 
 FORMATS = {
-    "md": "Markdown, for a ticket",
-    "json": "JSON, one document",
-    "jsonl": "JSON lines, one a domain",
+    "md": _("Markdown, for a ticket"),
+    "json": _("JSON, one document"),
+    "jsonl": _("JSON lines, one a domain"),
 }
 _BREATH = 8
 """Audits rendered before the screen gets its turn."""
@@ -67,7 +68,7 @@ class AuditExportScreen(ModalScreen[Path | None]):
     AuditExportScreen #told { height: auto; min-height: 1; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="export.close"),
+        Binding("escape", "close", _("Close"), id="export.close"),
     ]
 
     def __init__(self, domains: Sequence[str], table: AuditTable) -> None:
@@ -81,8 +82,8 @@ class AuditExportScreen(ModalScreen[Path | None]):
         """Forms and the name of the file."""
         count = len(self._domains)
         with Vertical() as box:
-            box.border_title = f"Export {count} {'domain' if count == 1 else 'domains'}"
-            box.border_subtitle = "Enter writes the file · Esc closes"
+            box.border_title = plural("Export {count} domain", "Export {count} domains", count).format(count=count)
+            box.border_subtitle = _("Enter writes the file · Esc closes")
             yield OptionList(*(Option(f"{told}", id=form) for form, told in FORMATS.items()), markup=False)
             yield Input(compact=True, max_length=1000)
             yield Static(id="told")
@@ -99,14 +100,14 @@ class AuditExportScreen(ModalScreen[Path | None]):
 
     async def _save(self, path: Path) -> None:
         told = self.query_one("#told", Static)
-        told.update(row(("Writing…", "dim")))
+        told.update(row((_("Writing…"), "dim")))
         text = await render(self._table, self._domains, self._form)
         try:
             write(path, text)
         except DeliverkitError as error:
             told.update(row(("✗ ", "bad"), (f"{error}. {error.advice}", "")))
             return
-        self.app.notify(f"Written: {path}", timeout=6, markup=False)
+        self.app.notify(_("Written: {path}").format(path=path), timeout=6, markup=False)
         self.dismiss(path)
 
     def action_close(self) -> None:

@@ -16,6 +16,7 @@ from deliverkit.checks.blocklist_choice import choose, kind_of
 from deliverkit.checks.blocklist_keys import keys_from
 from deliverkit.checks.names import domain_name, ip_address, is_ip
 from deliverkit.errors import InputError
+from deliverkit.language import _
 from deliverkit_tui import jobs
 from deliverkit_tui.blocklist_table import COLUMNS, BlocklistTable, chips
 from deliverkit_tui.commands import command
@@ -37,16 +38,16 @@ _SOON = 0.05
 
 
 def _rows_expected(subject: str, lists: Mapping[str, Blocklist]) -> int:
-    kind, _ = kind_of(subject)
+    kind, _key = kind_of(subject)
     return len(choose(lists, kind, keys=keys_from(os.environ)))
 
 
 class BlocklistsScreen(Place):
     """One subject, all lists."""
 
-    TITLE_TEXT = "Blocklists"
+    TITLE_TEXT = _("Blocklists")
     CSS_PATH = "blocklists.tcss"
-    HELP = (
+    HELP = _(
         "Give an IP address or a domain and press `Enter`: every list that can be asked is asked, and its row comes "
         "when it answers, listings first.\n\n"
         "`✗ listed` is a listing for abuse, `!` a policy entry (a range, an age; no accusation). `⊘ refused`, "
@@ -56,13 +57,13 @@ class BlocklistsScreen(Place):
         "words above the rows filter by state."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="blocklists.filter"),
-        Binding("f", "state(1)", "State", id="blocklists.state"),
-        Binding("o", "copy_removal", "Copy removal page", id="blocklists.copy-removal"),
-        Binding("F", "state(-1)", "State before", show=False, id="blocklists.state-back"),
-        Binding("i", "subject", "Another subject", show=False, id="blocklists.subject"),
-        Binding("r", "again", "Ask all lists afresh", show=False, id="blocklists.again"),
-        Binding("x", "stop", "Stop asking", show=False, id="blocklists.stop"),
+        Binding("slash", "filter", _("Filter"), key_display="/", id="blocklists.filter"),
+        Binding("f", "state(1)", _("State"), id="blocklists.state"),
+        Binding("o", "copy_removal", _("Copy removal page"), id="blocklists.copy-removal"),
+        Binding("F", "state(-1)", _("State before"), show=False, id="blocklists.state-back"),
+        Binding("i", "subject", _("Another subject"), show=False, id="blocklists.subject"),
+        Binding("r", "again", _("Ask all lists afresh"), show=False, id="blocklists.again"),
+        Binding("x", "stop", _("Stop asking"), show=False, id="blocklists.stop"),
     ]
 
     def __init__(self, subject: str = "") -> None:
@@ -77,18 +78,18 @@ class BlocklistsScreen(Place):
 
     def compose_body(self) -> ComposeResult:
         """Input, headline, filters, rows and what the list of the row said."""
-        yield PlainInput(placeholder="An IP address or a domain · Enter asks", id="asked", classes="panel")
+        yield PlainInput(placeholder=_("An IP address or a domain · Enter asks"), id="asked", classes="panel")
         yield Static(id="headline")
         with Horizontal(id="filters"):
             yield Chips(chips(self.kit.say), id="states")
-            yield FilterInput("/ filter", id="filter")
-        grid = RowGrid(COLUMNS, self._cells, empty="Nothing asked yet.", id="rows")
+            yield FilterInput(_("/ filter"), id="filter")
+        grid = RowGrid(COLUMNS, self._cells, empty=_("Nothing asked yet."), id="rows")
         yield Split(grid, PageView(target=self._target, id="said"), beside=110, id="panes")
 
     def on_mount(self) -> None:
         """Begin with the subject that was given."""
         box = self.query_one("#asked", Input)
-        box.border_title = "IP address or domain"
+        box.border_title = _("IP address or domain")
         if self._given:
             box.value = self._given
             self._ask(self._given)
@@ -185,7 +186,7 @@ class BlocklistsScreen(Place):
             return
         said, role = self.table.headline()
         if not self.running and not self.table.finished:
-            said += " · stopped"
+            said += _(" · stopped")
         self.query_one("#headline", Static).update(row((said, role)))
         self._reorder()
         self.refresh_frame()
@@ -195,7 +196,7 @@ class BlocklistsScreen(Place):
             return
         grid, state = self.query_one("#rows", RowGrid), self.query_one(Chips).chosen
         keys = self.table.keys(state, self.query_one(FilterInput).value)
-        grid.empty = "Waiting for the first answer…" if self.running else "Nothing here. f shows other states."
+        grid.empty = _("Waiting for the first answer…") if self.running else _("Nothing here. f shows other states.")
         # Until a key or the mouse moves it, the cursor rests on what is gravest.
         grid.set_rows(keys, cursor=keys[0] if keys and not self._moved_by_hand else None)
         self.query_one(Chips).count(self.table.counts())
@@ -251,9 +252,9 @@ class BlocklistsScreen(Place):
         key = self.query_one("#rows", RowGrid).cursor_key
         found = self.table[key] if self.table is not None and key else None
         if found and (url := found.removal_url or found.lookup_url):
-            self.kit.copy(url, "the removal page" if found.removal_url else "the look-up page")
+            self.kit.copy(url, _("the removal page") if found.removal_url else _("the look-up page"))
         else:
-            self.notify("No page is known for this list.", timeout=4)
+            self.notify(_("No page is known for this list."), timeout=4)
 
     def action_back(self) -> None:
         """Out of the text, the input and the filters first, then to the place before."""

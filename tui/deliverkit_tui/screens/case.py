@@ -13,6 +13,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import OptionList
 
 from deliverkit.errors import InputError
+from deliverkit.language import _
 from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
 from deliverkit_tui.screens.case_panels import CaseChecks, CasePanels
@@ -34,10 +35,10 @@ _VERIFY = "verify "
 class CaseScreen(CasePanels):
     """One bounce, from the reply to the verified fix."""
 
-    TITLE_TEXT = "Case"
+    TITLE_TEXT = _("Case")
     CSS_PATH = "case.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall"), (30, "-high")]  # noqa: RUF012 as Textual declares it
-    HELP = """
+    HELP = _("""
 # A case
 
 On top the **verdict**: what kind of refusal it is, what is *proven* by DNS, what to do with this message and with this
@@ -48,17 +49,17 @@ and the step turns to *verified* when what was wrong is gone.
 
 `+` adds the sending domain, IP or selector; the case goes on from there. `a` runs every check there is. The case is
 kept in the history by itself.
-"""
+""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "export", "Export", id="case.export"),
-        Binding("a", "all_checks", "Run every check", show=False, id="case.all-checks"),
-        Binding("r", "again", "Ask everything afresh", show=False, id="case.again"),
-        Binding("1", "pane('checks')", "Show the checks", show=False, id="case.checks"),
-        Binding("2", "pane('steps')", "Show the steps", show=False, id="case.steps"),
-        Binding("tab", "next_panel(1)", "Next panel", show=False, id="case.next-panel"),
-        Binding("shift+tab", "next_panel(-1)", "Panel before", show=False, id="case.previous-panel"),
-        Binding("right_square_bracket", "reply(1)", "Next reply of the paste", show=False, id="case.next-reply"),
-        Binding("left_square_bracket", "reply(-1)", "Reply before", show=False, id="case.previous-reply"),
+        Binding("e", "export", _("Export"), id="case.export"),
+        Binding("a", "all_checks", _("Run every check"), show=False, id="case.all-checks"),
+        Binding("r", "again", _("Ask everything afresh"), show=False, id="case.again"),
+        Binding("1", "pane('checks')", _("Show the checks"), show=False, id="case.checks"),
+        Binding("2", "pane('steps')", _("Show the steps"), show=False, id="case.steps"),
+        Binding("tab", "next_panel(1)", _("Next panel"), show=False, id="case.next-panel"),
+        Binding("shift+tab", "next_panel(-1)", _("Panel before"), show=False, id="case.previous-panel"),
+        Binding("right_square_bracket", "reply(1)", _("Next reply of the paste"), show=False, id="case.next-reply"),
+        Binding("left_square_bracket", "reply(-1)", _("Reply before"), show=False, id="case.previous-reply"),
         Binding("plus", "add", "Add", show=False, id="case.add-anywhere"),
     ]
 
@@ -188,7 +189,7 @@ kept in the history by itself.
     @on(StepRow.Asked)
     def _step_asked(self, message: StepRow.Asked) -> None:
         if message.action == "copy":
-            what, _, value = message.text.partition("\n")
+            what, _sep, value = message.text.partition("\n")
             self.kit.copy(value, what)
         elif message.action == "done":
             before = self.case.standing(message.step).mark
@@ -203,10 +204,14 @@ kept in the history by itself.
 
         check = step.verify_check
         if check is None:
-            self.notify("DNS cannot tell for this step. x marks it as done.", timeout=5)
+            self.notify(_("DNS cannot tell for this step. x marks it as done."), timeout=5)
             return
         if not can_run(check, self.case.target):
-            self.notify(f"{check} needs more: + adds the domain, IP or selector.", severity="warning", timeout=5)
+            self.notify(
+                _("{check} needs more: + adds the domain, IP or selector.").format(check=check),
+                severity="warning",
+                timeout=5,
+            )
             return
         self._stand(step.id, Standing(Mark.ASKING))
         if self.running:  # the first look is not over: what it finds makes the steps
@@ -245,7 +250,11 @@ kept in the history by itself.
 
     def subject(self) -> str:
         """The domain or IP, and which reply of several."""
-        many = f"   reply {self.index + 1} of {len(self._bounces)}, ] and [ turn" if len(self._bounces) > 1 else ""
+        many = (
+            _("   reply {index} of {count}, ] and [ turn").format(index=self.index + 1, count=len(self._bounces))
+            if len(self._bounces) > 1
+            else ""
+        )
         return f"{self.case.subject}{many}" if hasattr(self, "case") else ""
 
     def command_line(self) -> str:
@@ -259,14 +268,18 @@ kept in the history by itself.
 
     def palette_actions(self) -> Iterable[PaletteAction]:
         """Adding what is missing, and verifying each open step by name."""
-        yield "Add the sending domain, IP or DKIM selector", "the case goes on from there", self.action_add
+        yield _("Add the sending domain, IP or DKIM selector"), _("the case goes on from there"), self.action_add
         for step in self.case.plan:
             if step.verify_check and not self.case.standing(step).mark.finished:
-                yield f"Verify: {self.kit.say.step(step)}", "asks DNS afresh", partial(self._verify, step)
+                yield (
+                    _("Verify: {step}").format(step=self.kit.say.step(step)),
+                    _("asks DNS afresh"),
+                    partial(self._verify, step),
+                )
 
     def _show_banner(self, *, asking: bool) -> None:
         total = len(self.case.plan)
-        done = f"{self.case.done} of {total} steps done" if self.case.done else ""
+        done = _("{done} of {total} steps done").format(done=self.case.done, total=total) if self.case.done else ""
         self.query_one(Banner).show(
             self.case.diagnosis, self.kit.say, asking=asking, mended=self.case.mended, done=done
         )
@@ -286,7 +299,7 @@ kept in the history by itself.
             blocks = reply_of(self.case.diagnosis, self.kit.say)
         else:
             blocks = proof_of(result, self.kit.say) if result else []
-        self.query_one(Evidence).show(name if blocks else f"{name} · waiting for an answer", blocks)
+        self.query_one(Evidence).show(name if blocks else _("{name} · waiting for an answer").format(name=name), blocks)
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -302,7 +315,7 @@ kept in the history by itself.
 
     @on(Evidence.Copy)
     def _copy_evidence(self, message: Evidence.Copy) -> None:
-        self.kit.copy(message.text, "the commands")
+        self.kit.copy(message.text, _("the commands"))
 
     # ------------------------------------------------------------------ more
 

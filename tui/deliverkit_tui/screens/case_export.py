@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from deliverkit.errors import DeliverkitError
+from deliverkit.language import _
 from deliverkit_tui.export import Form, rendered, stem
 from deliverkit_tui.files import free_name, write
 from deliverkit_tui.words import row
@@ -36,8 +37,8 @@ class CaseExportScreen(ModalScreen[Path | None]):
     CaseExportScreen Static { color: $text-muted; height: auto; margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="export.close"),
-        Binding("c", "copy", "Copy instead of writing", id="export.copy"),
+        Binding("escape", "close", _("Close"), id="export.close"),
+        Binding("c", "copy", _("Copy instead of writing"), id="export.copy"),
     ]
 
     def __init__(self, diagnosis: Diagnosis, subject: str, answers: Sequence[Answer]) -> None:
@@ -49,8 +50,8 @@ class CaseExportScreen(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         """The forms, the file, how it goes."""
         with Vertical() as box:
-            box.border_title = "Export the case"
-            box.border_subtitle = "Enter writes · c copies · Esc closes"
+            box.border_title = _("Export the case")
+            box.border_subtitle = _("Enter writes · c copies · Esc closes")
             yield OptionList(
                 *(
                     Option(row((f"{form.value:<11}", "strong"), (form.about, "dim")), id=form.value)
@@ -60,7 +61,7 @@ class CaseExportScreen(ModalScreen[Path | None]):
                 id="forms",
                 markup=False,
             )
-            yield Static("Write to")
+            yield Static(_("Write to"))
             yield Input(id="path", compact=True, max_length=1000)
 
     def on_mount(self) -> None:
@@ -86,7 +87,7 @@ class CaseExportScreen(ModalScreen[Path | None]):
         except DeliverkitError as error:
             self.notify(f"{error}\n{error.advice}", severity="error", timeout=8, markup=False)
             return
-        self.app.notify(f"Written: {path}", timeout=6, markup=False)
+        self.app.notify(_("Written: {path}").format(path=path), timeout=6, markup=False)
         self.dismiss(path)
 
     def _text(self) -> str:
@@ -94,7 +95,7 @@ class CaseExportScreen(ModalScreen[Path | None]):
 
     def action_copy(self) -> None:
         """To the clipboard."""
-        cast("DeliverkitApp", self.app).copy(self._text(), f"the case as {self.form.value}")
+        cast("DeliverkitApp", self.app).copy(self._text(), _("the case as {form}").format(form=self.form.value))
         self.dismiss(None)
 
     def action_close(self) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from deliverkit.language import _
 from deliverkit.report.clean import one_line
 from deliverkit_tui.catalogue_index import KINDS, PLURALS, VERBS, CatalogueIndex, Entry, catalogue
 from deliverkit_tui.commands import command
@@ -25,7 +26,7 @@ from deliverkit_tui.widgets.split import Split
 _COLUMNS = (
     Column("kind", "", 8, drop=54),
     Column("id", "id", 28, 22, shrink=2),
-    Column("title", "what it is", 30, 14, flex=1),
+    Column("title", _("what it is"), 30, 14, flex=1),
 )
 _KEPT = 100
 """Entries that can be gone back to."""
@@ -34,19 +35,19 @@ _KEPT = 100
 class CatalogueScreen(Place):
     """Everything that deliverkit knows, without the network."""
 
-    TITLE_TEXT = "Catalogue"
+    TITLE_TEXT = _("Catalogue")
     CSS_PATH = "catalogue.tcss"
-    HELP = (
+    HELP = _(
         "Type what you look for: a code (`5.7.26`), words of a meaning (`greylist`), the name of a list or platform. "
         "`Down` leads to the rows, `Enter` reads the entry of the row.\n\n"
         "In an entry, underlined ids are links: `Up` and `Down` go from one to the next, `Enter` or a click follows. "
         "`Backspace` goes back to the entry before. `f` and the words below the input show one kind only."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/", id="catalogue.search"),
-        Binding("f", "kind(1)", "Kind", id="catalogue.kind"),
-        Binding("backspace,left", "before", "Entry before", key_display="⌫", id="catalogue.before"),
-        Binding("F", "kind(-1)", "Kind before", show=False, id="catalogue.kind-back"),
+        Binding("slash", "search", _("Search"), key_display="/", id="catalogue.search"),
+        Binding("f", "kind(1)", _("Kind"), id="catalogue.kind"),
+        Binding("backspace,left", "before", _("Entry before"), key_display="⌫", id="catalogue.before"),
+        Binding("F", "kind(-1)", _("Kind before"), show=False, id="catalogue.kind-back"),
     ]
 
     def __init__(self, query: str = "") -> None:
@@ -70,12 +71,12 @@ class CatalogueScreen(Place):
 
     def compose_body(self) -> ComposeResult:
         """Search, kinds, rows, and the entry of the row."""
-        yield FilterInput("Search: a code, an id, words · all of it offline", id="search")
+        yield FilterInput(_("Search: a code, an id, words · all of it offline"), id="search")
         with Horizontal(id="kinds-line"):
             kinds = [Chip(kind, PLURALS[kind], always=True) for kind in KINDS]
             yield Chips([Chip(ALL, "all", always=True), *kinds], id="kinds")
         grid = RowGrid(
-            _COLUMNS, self._cells, empty="Nothing has these words. Try fewer, or another kind with f.", id="rows"
+            _COLUMNS, self._cells, empty=_("Nothing has these words. Try fewer, or another kind with f."), id="rows"
         )
         yield Split(grid, PageView(target=self._target, id="entry"), beside=116, id="panes")
 
@@ -94,21 +95,25 @@ class CatalogueScreen(Place):
 
     def subject(self) -> str:
         """How much there is."""
-        return f"{len(self._found)} of {len(self.index.entries)} entries" if self._found else ""
+        return (
+            _("{count} of {total} entries").format(count=len(self._found), total=len(self.index.entries))
+            if self._found
+            else ""
+        )
 
     def command_line(self) -> str:
         """``deliverkit findings ID`` and the like."""
         if self._shown is None:
             return ""
-        kind, _, ident = self._shown.partition(":")
+        kind, _sep, ident = self._shown.partition(":")
         return command(VERBS[kind], ident) if kind in VERBS else ""
 
     def palette_actions(self) -> Iterable[PaletteAction]:
         """Copying what is read."""
-        yield "Copy the entry as text", "The page that is shown", self._copy_page
+        yield _("Copy the entry as text"), _("The page that is shown"), self._copy_page
 
     def _copy_page(self) -> None:
-        self.kit.copy(self.query_one(PageView).text, "the entry")
+        self.kit.copy(self.query_one(PageView).text, _("the entry"))
 
     # ------------------------------------------------------------------ search
 

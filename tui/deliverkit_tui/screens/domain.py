@@ -15,6 +15,7 @@ from textual.widgets import Static
 from deliverkit.audit import conclude, worst
 from deliverkit.checks import Target
 from deliverkit.checks.run import in_order
+from deliverkit.language import _, plural
 from deliverkit.model import Audit, CheckResult, Outcome, Step
 from deliverkit.report.clean import one_line
 from deliverkit_tui import jobs
@@ -40,9 +41,9 @@ _COLUMNS = (
 class DomainScreen(Place):
     """The drill-down of the audit."""
 
-    TITLE_TEXT = "Domain"
+    TITLE_TEXT = _("Domain")
     CSS_PATH = "domain.tcss"
-    HELP = (
+    HELP = _(
         "The checks of the domain, then what mends it, most urgent first. `Enter` reads the row of the cursor: the "
         "findings with their evidence, or the steps with the record to publish. In the text, `Up` and `Down` go from "
         "link to link and `Enter` opens the link in the catalogue.\n\n"
@@ -50,11 +51,11 @@ class DomainScreen(Place):
         "or address of a fix."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "verify", "Verify", id="domain.verify"),
-        Binding("c", "copy_fix", "Copy", id="domain.copy"),
-        Binding("e", "export", "Export", id="domain.export"),
-        Binding("r", "again", "Ask everything afresh", show=False, id="domain.again"),
-        Binding("b", "blocklists", "Look the domain up on the blocklists", show=False, id="domain.blocklists"),
+        Binding("v", "verify", _("Verify"), id="domain.verify"),
+        Binding("c", "copy_fix", _("Copy"), id="domain.copy"),
+        Binding("e", "export", _("Export"), id="domain.export"),
+        Binding("r", "again", _("Ask everything afresh"), show=False, id="domain.again"),
+        Binding("b", "blocklists", _("Look the domain up on the blocklists"), show=False, id="domain.blocklists"),
     ]
 
     def __init__(self, audit: Audit, checks: Sequence[str], asked_by: Core | None = None) -> None:
@@ -109,33 +110,33 @@ class DomainScreen(Place):
         outcome = worst(r.outcome for r in self.results)
         counts = Counter(r.outcome for r in self.results)
         told = [f"{counts[o]} {say.word(o)}" for o in Outcome if counts[o]]
-        told += [f"{len(self._asking)} being asked"] if self._asking else []
+        told += [_("{count} being asked").format(count=len(self._asking))] if self._asking else []
         sending = ", ".join(say.platform(p) for p in self.audit.platforms)
         self.query_one("#verdict", Static).update(
             row(
                 (f"{SYMBOLS[outcome]} {self.audit.domain} · {say.word(outcome)}", ROLES[outcome]),
                 ("   " + " · ".join(told), "dim"),
-                (f"   sends with {sending}" if sending else "", "dim"),
+                (_("   sends with {sending}").format(sending=sending) if sending else "", "dim"),
             )
         )
         self.query_one(RowGrid).set_rows([*(f"check:{c}" for c in self._checks), *(f"fix:{f}" for f in self._fixes)])
         self._show(keep=True)
 
     def _cells(self, key: str) -> list[Cell]:
-        kind, _, ident = key.partition(":")
+        kind, _sep, ident = key.partition(":")
         say = self.kit.say
         if kind == "fix":
             number = list(self._fixes).index(ident) + 1 if ident in self._fixes else 0
             steps = self._fixes.get(ident, [])
-            count = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
+            count = plural("{count} step", "{count} steps", len(steps)).format(count=len(steps))
             return [
-                (f"fix {number}", "strong"),
+                (_("fix {number}").format(number=number), "strong"),
                 (count, "dim"),
                 (say.fix(ident, steps[0].args) if steps else ident, "strong"),
             ]
         result = self._results.get(ident)
         if ident in self._asking or result is None:
-            return [(f"{ASKING} asking", "unknown"), (ident, ""), ("", "")]
+            return [(f"{ASKING} {_('asking')}", "unknown"), (ident, ""), ("", "")]
         state = (f"{SYMBOLS[result.outcome]} {say.word(result.outcome)}", ROLES[result.outcome])
         return [state, (ident, ""), (self._telling(result), "")]
 
@@ -161,11 +162,15 @@ class DomainScreen(Place):
             self.query_one(PageView).show(lambda width: self._page(key, width), keep=keep)
 
     def _page(self, key: str, width: int) -> str:
-        kind, _, ident = key.partition(":")
+        kind, _sep, ident = key.partition(":")
         if kind == "fix":
             return fix_page(ident, self._fixes.get(ident, []), self.kit.say, width)
         result = self._results.get(ident)
-        return check_page(result, self.kit.say, width) if result else mark(f"{ident} is being asked.", "dim")
+        return (
+            check_page(result, self.kit.say, width)
+            if result
+            else mark(_("{ident} is being asked.").format(ident=ident), "dim")
+        )
 
     def _target(self, word: str) -> str | None:
         known = self.kit.say.knowledge
@@ -179,7 +184,7 @@ class DomainScreen(Place):
 
     def action_verify(self) -> None:
         """Ask afresh what the row of the cursor stands on."""
-        kind, _, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
+        kind, _sep, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
         if kind == "check":
             self._ask([ident], fresh=True)
         elif kind == "fix":
@@ -187,7 +192,7 @@ class DomainScreen(Place):
             if named:
                 self._ask([check for check in self._checks if check in named], fresh=True)
             else:
-                self.notify("No check can see this; the text says how to tell.", timeout=4)
+                self.notify(_("No check can see this; the text says how to tell."), timeout=4)
 
     def action_again(self) -> None:
         """Ask everything afresh."""
@@ -209,7 +214,9 @@ class DomainScreen(Place):
             self._update()
             for fix in before:
                 if fix not in self._fixes:
-                    self.notify(f"✓ Not needed any more: {self.kit.say.fix(fix)}", timeout=5, markup=False)
+                    self.notify(
+                        _("✓ Not needed any more: {fix}").format(fix=self.kit.say.fix(fix)), timeout=5, markup=False
+                    )
 
     def on_finished(self, message: Finished) -> None:
         """Nothing is asked any more."""
@@ -230,15 +237,15 @@ class DomainScreen(Place):
         if found := self._copies():
             self.kit.copy(*found[0])
         else:
-            self.notify("Nothing to copy here: take a fix that has a record or a command.", timeout=4)
+            self.notify(_("Nothing to copy here: take a fix that has a record or a command."), timeout=4)
 
     def palette_actions(self) -> Iterable[PaletteAction]:
         """Everything of the fix that can be copied."""
         for text, what in self._copies():
-            yield f"Copy {what}", one_line(text, 200), partial(self.kit.copy, text, what)
+            yield _("Copy {what}").format(what=what), one_line(text, 200), partial(self.kit.copy, text, what)
 
     def _copies(self) -> list[tuple[str, str]]:
-        kind, _, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
+        kind, _sep, ident = (self.query_one(RowGrid).cursor_key or "").partition(":")
         return copies(self._fixes.get(ident, [])) if kind == "fix" else []
 
     def action_export(self) -> None:

@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from deliverkit.language import _
 from deliverkit_tui.clipboard import copy
 from deliverkit_tui.words import row, text
 
@@ -32,11 +33,11 @@ class ErrorScreen(Screen[None]):
     ErrorScreen > VerticalScroll { padding: 1 2; }
     ErrorScreen #report { margin: 1 0; padding: 0 1; border: round $error; }
     """
-    HELP = "Something in deliverkit broke. Your input is not lost: `Esc` leads back where that is possible."
+    HELP = _("Something in deliverkit broke. Your input is not lost: `Esc` leads back where that is possible.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy the report", id="error.copy"),
-        Binding("escape", "back", "Back", id="error.back"),
-        Binding("q", "quit_app", "Quit", id="error.quit"),
+        Binding("c", "copy", _("Copy the report"), id="error.copy"),
+        Binding("escape", "back", _("Back"), id="error.back"),
+        Binding("q", "quit_app", _("Quit"), id="error.quit"),
     ]
 
     def __init__(self, report: str) -> None:
@@ -51,10 +52,12 @@ class ErrorScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The sentence, the report, the keys."""
         with VerticalScroll():
-            yield Static(row(("✗ A bug in deliverkit", "bad")))
+            yield Static(row((_("✗ A bug in deliverkit"), "bad")))
             yield Static(
-                "This should not have happened, and it is not your mistake. Please report it with the text below "
-                "(c copies it) and with what you did before."
+                _(
+                    "This should not have happened, and it is not your mistake. Please report it with the text below "
+                    "(c copies it) and with what you did before."
+                )
             )
             yield Static(text(self.report, limit=20_000), id="report")
         yield Footer(compact=True, show_command_palette=False)
@@ -62,7 +65,7 @@ class ErrorScreen(Screen[None]):
     def action_copy(self) -> None:
         """Copy the report."""
         copy(cast("Any", self.app), self.report)
-        self.notify("Copied the report.", timeout=3)
+        self.notify(_("Copied the report."), timeout=3)
 
     def action_back(self) -> None:
         """Back, where there is something to go back to; else quit."""

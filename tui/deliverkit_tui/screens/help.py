@@ -10,6 +10,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Markdown
 
+from deliverkit.language import _
+
 
 class HelpScreen(ModalScreen[None]):
     """A page over the current place; Escape closes it."""
@@ -23,7 +25,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen Markdown { margin: 0; padding: 0 1; background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "close", "Close", id="help.close"),
+        Binding("escape,question_mark,f1,q", "close", _("Close"), id="help.close"),
     ]
 
     def __init__(self, title: str, page: str) -> None:
@@ -38,18 +40,18 @@ class HelpScreen(ModalScreen[None]):
         parts = [focused.HELP if focused is not None and focused.HELP else "", place.HELP or ""]
         rows = {
             b.description: place.app.get_key_display(b)
-            for _, b, enabled, _ in place.active_bindings.values()
+            for _node, b, enabled, _tip in place.active_bindings.values()
             if enabled and b.description and b.id
         }
         keys = "\n".join(f"| `{key.replace('|', chr(92) + '|')}` | {what} |" for what, key in rows.items())
-        parts.append(f"## Keys\n\n| key | does |\n|---|---|\n{keys}")
-        return cls(getattr(place, "TITLE_TEXT", "") or "Help", "\n\n".join(part for part in parts if part))
+        parts.append(_("## Keys\n\n| key | does |\n|---|---|\n{keys}").format(keys=keys))
+        return cls(getattr(place, "TITLE_TEXT", "") or _("Help"), "\n\n".join(part for part in parts if part))
 
     def compose(self) -> ComposeResult:
         """One scrolling page."""
         with VerticalScroll() as page:
-            page.border_title = f"Help: {self.page_title}"
-            page.border_subtitle = "Esc closes"
+            page.border_title = _("Help: {page_title}").format(page_title=self.page_title)
+            page.border_subtitle = _("Esc closes")
             yield Markdown(self.page)
 
     def action_close(self) -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from deliverkit.language import _
 from deliverkit_tui.history import HistoryError
 from deliverkit_tui.screens.place import Place
 from deliverkit_tui.widgets.caserows import PREFIX, case_option
@@ -23,29 +24,29 @@ class CaseRows(OptionList):
     """The list, with its own keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Open", id="history.open"),
-        Binding("r", "screen.again", "Verify again", id="history.again"),
-        Binding("d,delete", "screen.delete", "Delete", key_display="d", id="history.delete"),
+        Binding("enter", "select", _("Open"), id="history.open"),
+        Binding("r", "screen.again", _("Verify again"), id="history.again"),
+        Binding("d,delete", "screen.delete", _("Delete"), key_display="d", id="history.delete"),
     ]
 
 
 class HistoryScreen(Place):
     """All cases, the latest first."""
 
-    TITLE_TEXT = "History"
+    TITLE_TEXT = _("History")
     DEFAULT_CSS = """
     HistoryScreen #filter { margin: 0 1; }
     HistoryScreen #cases { height: 1fr; }
     """
-    HELP = """
+    HELP = _("""
 # History
 
 Cases are kept on this machine only. `Enter` opens one as it was left, with the answers of that day; `v` on a step asks
 afresh. `r` opens it and asks everything anew. `d` deletes it, and `u` brings the last deleted one back.
-"""
+""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter the cases", show=False, id="history.filter"),
-        Binding("u", "undo", "Bring the deleted case back", show=False, id="history.undo"),
+        Binding("slash", "filter", _("Filter the cases"), show=False, id="history.filter"),
+        Binding("u", "undo", _("Bring the deleted case back"), show=False, id="history.undo"),
     ]
 
     def __init__(self) -> None:
@@ -55,9 +56,9 @@ afresh. `r` opens it and asks everything anew. `d` deletes it, and `u` brings th
 
     def compose_body(self) -> ComposeResult:
         """A filter and the rows."""
-        yield Input(placeholder="Filter by domain, category or words", compact=True, id="filter")
+        yield Input(placeholder=_("Filter by domain, category or words"), compact=True, id="filter")
         rows = CaseRows(id="cases", classes="panel", markup=False)
-        rows.border_title = "Cases"
+        rows.border_title = _("Cases")
         yield rows
 
     def on_mount(self) -> None:
@@ -83,9 +84,13 @@ afresh. `r` opens it and asks everything anew. `d` deletes it, and `u` brings th
         rows.clear_options()
         rows.add_options([case_option(kept, say) for kept in shown])
         if not shown:
-            told = "No case fits the filter." if self._cases else "Nothing yet: the cases you open are kept here."
+            told = _("No case fits the filter.") if self._cases else _("Nothing yet: the cases you open are kept here.")
             rows.add_option(Option(row((told, "dim")), id="none", disabled=True))
-        rows.border_title = f"Cases · {len(shown)} of {len(self._cases)}" if words else f"Cases · {len(self._cases)}"
+        rows.border_title = (
+            _("Cases · {shown} of {count}").format(shown=len(shown), count=len(self._cases))
+            if words
+            else _("Cases · {count}").format(count=len(self._cases))
+        )
         if shown:
             rows.highlighted = min(before or 0, len(shown) - 1)
 
@@ -124,7 +129,7 @@ afresh. `r` opens it and asks everything anew. `d` deletes it, and `u` brings th
             self.notify(str(error), severity="error", timeout=8, markup=False)
             return
         self._fill()
-        self.notify("Deleted. u brings it back.", timeout=4)
+        self.notify(_("Deleted. u brings it back."), timeout=4)
 
     def action_undo(self) -> None:
         """Bring the last deleted case back."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from deliverkit.language import _
 from deliverkit_tui.widgets.bars import CommandBar, TitleBar
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class Place(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (110, "-wide")]  # noqa: RUF012 as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", id="place.back"),
-        Binding("question_mark,f1", "help", "Help", key_display="?", id="place.help"),
-        Binding("q", "app.quit", "Quit", show=False, id="place.quit"),
-        Binding("y", "copy_command", "Copy the command that prints this", show=False, id="place.copy-command"),
+        Binding("escape", "back", _("Back"), id="place.back"),
+        Binding("question_mark,f1", "help", _("Help"), key_display="?", id="place.help"),
+        Binding("q", "app.quit", _("Quit"), show=False, id="place.quit"),
+        Binding("y", "copy_command", _("Copy the command that prints this"), show=False, id="place.copy-command"),
     ]
     _core: Core | None = None
 
@@ -123,10 +124,16 @@ class Place(Screen[None]):
     def action_copy_command(self) -> None:
         """Copy the command that prints the same."""
         if command := self.command_line():
-            self.kit.copy(command, "the command")
+            self.kit.copy(command, _("the command"))
 
 
 def source_of(network: Network) -> str:
     """Where answers come from, when that is not the live network."""
     replay = network.replay
-    return "" if not replay else "the demo's recorded world" if replay == "demo" else f"replayed from {replay}"
+    return (
+        ""
+        if not replay
+        else _("the demo's recorded world")
+        if replay == "demo"
+        else _("replayed from {replay}").format(replay=replay)
+    )

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from deliverkit.language import _
 from deliverkit_tui.screens.place import PaletteAction, Place
 from deliverkit_tui.widgets.given import GivenRow
 from deliverkit_tui.widgets.intake import Intake
@@ -35,7 +36,7 @@ class StartScreen(Place):
 
     TITLE_TEXT = ""
     FOOTER_LATER = True
-    HELP = """
+    HELP = _("""
 # deliverkit
 
 **Why was my mail refused, and what do I do now?** Paste what the receiving server said and press `Enter`.
@@ -45,11 +46,11 @@ class StartScreen(Place):
 * An **IP** is looked up on the blocklists.
 
 Below are your recent cases and three examples on a recorded world, which need no network.
-"""
+""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "app.audit", "Audit", key_display="F2", id="start.audit"),
-        Binding("f3", "app.blocklists", "Blocklists", key_display="F3", id="start.blocklists"),
-        Binding("escape", "to_input", "To the input", show=False, id="start.input"),
+        Binding("f2", "app.audit", _("Audit"), key_display="F2", id="start.audit"),
+        Binding("f3", "app.blocklists", _("Blocklists"), key_display="F3", id="start.blocklists"),
+        Binding("escape", "to_input", _("To the input"), show=False, id="start.input"),
     ]
 
     def __init__(self) -> None:
@@ -62,7 +63,9 @@ Below are your recent cases and three examples on a recorded world, which need n
     def compose_body(self) -> ComposeResult:
         """The input, and room for the fields; the rest follows in ``_warm``."""
         yield Intake(self.kit.opened_with)
-        yield Static(row(("Enter", "strong"), (" explains it. Your domain and IP prove the cause:", "dim")), id="hint")
+        yield Static(
+            row((_("Enter"), "strong"), (_(" explains it. Your domain and IP prove the cause:"), "dim")), id="hint"
+        )
         yield GivenRow(later=True)
 
     def on_mount(self) -> None:
@@ -75,7 +78,7 @@ Below are your recent cases and three examples on a recorded world, which need n
 
         gc.enable()
         choices = OptionList(id="choices", classes="panel", markup=False)
-        choices.border_title = "Recent cases and examples"
+        choices.border_title = _("Recent cases and examples")
         with self.app.batch_update():
             self.query_one(GivenRow).fill()
             await self.mount(choices, before="#command")
@@ -165,7 +168,9 @@ Below are your recent cases and three examples on a recorded world, which need n
             recent = []
             self.kit.tell_once(str(error))
         if self.kit.store.moved is not None:
-            self.kit.tell_once(f"The history was broken and is now {self.kit.store.moved}; a new one was begun.")
+            self.kit.tell_once(
+                _("The history was broken and is now {moved}; a new one was begun.").format(moved=self.kit.store.moved)
+            )
         options: list[Option | None] = [case_option(kept, self.kit.say) for kept in recent]
         if options:
             options.append(None)
@@ -196,7 +201,11 @@ Below are your recent cases and three examples on a recorded world, which need n
         from deliverkit_tui.demo import cases
 
         for number, case in enumerate(cases()):
-            yield f"Example: {case.title}", "a recorded world, no network", partial(self.kit.action_demo, number)
+            yield (
+                _("Example: {title}").format(title=case.title),
+                _("a recorded world, no network"),
+                partial(self.kit.action_demo, number),
+            )
 
     # ------------------------------------------------------------------ what Enter does
 
@@ -216,9 +225,9 @@ Below are your recent cases and three examples on a recorded world, which need n
 
 
 _PLACES = (
-    ("F2", "audit", "Audit domains: SPF, DKIM, DMARC, MX, reverse names, blocklists"),
-    ("F3", "blocklists", "Look up an IP or a domain on the blocklists"),
-    ("F4", "catalogue", "Catalogue: codes, reasons, findings, fixes, lists"),
-    ("F5", "history", "History: every case you opened"),
-    ("^q", "quit", "Quit"),
+    ("F2", "audit", _("Audit domains: SPF, DKIM, DMARC, MX, reverse names, blocklists")),
+    ("F3", "blocklists", _("Look up an IP or a domain on the blocklists")),
+    ("F4", "catalogue", _("Catalogue: codes, reasons, findings, fixes, lists")),
+    ("F5", "history", _("History: every case you opened")),
+    ("^q", "quit", _("Quit")),
 )

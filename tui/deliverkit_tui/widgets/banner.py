@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit.model import Confidence, Diagnosis, MessageAction, Outcome, Proof
 from deliverkit.report.sentences import Sentences
 from deliverkit_tui.words import ROLES, SYMBOLS, line, row, text
@@ -56,7 +57,7 @@ class Banner(Vertical):
         codes = " ".join(str(code) for code in (reply.code, reply.enhanced_code) if code)
         said = (say.provider(verdict.provider), codes, say.word(verdict.confidence), done)
         self.border_subtitle = line(" · ".join(part for part in said if part), "dim")
-        sender = say.provider(verdict.provider) or "The receiving server"
+        sender = say.provider(verdict.provider) or _("The receiving server")
         self.query_one("#sentence", Static).update(text(say.reason(verdict.reason, "sentence", provider=sender)))
         self.query_one("#proof", Static).update(_proof(diagnosis, say, asking, mended))
         self.query_one("#actions", Static).update(_actions(diagnosis, say))
@@ -67,15 +68,15 @@ def _proof(diagnosis: Diagnosis, say: Sentences, asking: bool, mended: bool) -> 
     if proven:
         more = sum(len(cause.findings) for cause in proven) - 1
         told = say.finding(proven[0].findings[0])
-        tail = f"  (and {more} more)" if more > 0 else ""
+        tail = _("  (and {more} more)").format(more=more) if more > 0 else ""
         return row((f"{say.word(Proof.PROVEN).upper()}  ", "bad"), text(told, "strong"), (tail, "dim"))
     if mended:
-        told = "What DNS proved against this mail is gone. Resend one message, then the rest slowly."
-        return row(("✓ MENDED  ", "good"), (told, "strong"))
+        told = _("What DNS proved against this mail is gone. Resend one message, then the rest slowly.")
+        return row((_("✓ MENDED  "), "good"), (told, "strong"))
     if asking:
-        return row(("…  ", "dim"), ("Asking DNS for proof.", "dim"))
+        return row(("…  ", "dim"), (_("Asking DNS for proof."), "dim"))
     if not diagnosis.checks:
-        return row(("Said by the reply alone; nothing was asked.", "dim"))
+        return row((_("Said by the reply alone; nothing was asked."), "dim"))
     proof = diagnosis.causes[0].proof
     role = "good" if proof is Proof.CONTRADICTED else "dim"
     return row((f"{say.word(proof).upper()}  ", role), (say.word(proof, "sentence"), ""))
@@ -87,7 +88,7 @@ def _actions(diagnosis: Diagnosis, say: Sentences) -> Content:
     pairs = (
         ("message", say.word(verdict.message_action) if verdict.message_action else ""),
         ("address", say.word(verdict.address_action)),
-        ("who acts", say.word(verdict.owner)),
+        (_("who acts"), say.word(verdict.owner)),
     )
     for label, word in pairs:
         if word:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit_tui.words import row
 
 
@@ -41,7 +42,7 @@ class CommandBar(Static):
         self.command = command
         self.set_class(not command, "-empty")
         self.update(row(("y ", "strong"), ("$ ", "dim"), (command, "code")))
-        self.tooltip = "The command that prints the same; click or y copies it" if command else None
+        self.tooltip = _("The command that prints the same; click or y copies it") if command else None
 
     async def on_click(self) -> None:
         """Copy by mouse."""

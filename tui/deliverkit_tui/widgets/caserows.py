@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets.option_list import Option
 
+from deliverkit.language import _, plural
 from deliverkit.model import Outcome
 from deliverkit_tui.words import ROLES, SYMBOLS, row
 
@@ -30,7 +31,9 @@ def case_row(kept: Kept, say: Sentences, *, now: datetime | None = None) -> Cont
     finished = kept.total > 0 and kept.done == kept.total
     if finished:
         mark = Outcome.PASS
-    done = f"{kept.done} of {kept.total} steps done" if kept.done else f"{kept.total} steps" if kept.total else ""
+    done = plural("{count} step", "{count} steps", kept.total).format(count=kept.total) if kept.total else ""
+    if kept.done:
+        done = _("{done} of {total} steps done").format(done=kept.done, total=kept.total)
     return row(
         (f"{SYMBOLS[mark]} ", ROLES[mark]),
         (f"{_cut(say.category(kept.category), 15):<16}", ""),
@@ -41,7 +44,7 @@ def case_row(kept: Kept, say: Sentences, *, now: datetime | None = None) -> Cont
 
 
 def when(at: str, now: datetime) -> str:
-    """``today 14:05``, ``yesterday``, ``Tuesday``, ``3 March``."""
+    """``today 14:05``, ``yesterday``, ``3 days ago``, ``2026-03-03``."""
     try:
         then = datetime.fromisoformat(at).astimezone()
     except ValueError:
@@ -49,10 +52,10 @@ def when(at: str, now: datetime) -> str:
     here = now.astimezone()
     days = (here.date() - then.date()).days
     if days <= 0:
-        return f"today {then:%H:%M}"
+        return _("today {time}").format(time=f"{then:%H:%M}")
     if days == 1:
-        return "yesterday"
-    return f"{then:%A}" if days < 7 else f"{then.day} {then:%B}"
+        return _("yesterday")
+    return plural("{count} day ago", "{count} days ago", days).format(count=days) if days < 7 else f"{then:%Y-%m-%d}"
 
 
 def _cut(text: str, width: int) -> str:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from deliverkit.language import _
 from deliverkit.model import CheckResult, Finding, Outcome, Severity
 from deliverkit.report.sentences import Sentences
 from deliverkit_tui.words import ASKING, ROLES, SYMBOLS, WAITING, row
@@ -40,7 +41,7 @@ def _row(symbol: str, word: str, role: str, name: str, told: str, told_role: str
 class CheckList(OptionList):
     """Rows by check name, and one for the reply where there is one."""
 
-    HELP = """
+    HELP = _("""
 # Checks
 
 What DNS says about the cause. Every row stands from the start and turns into a result when the answer is there.
@@ -48,15 +49,15 @@ What DNS says about the cause. Every row stands from the start and turns into a 
 
 `Enter` shows the evidence: the records, the SPF tree with its look-ups, the keys, the blocklists, and the `dig`
 lines that ask the same.
-"""
+""")
     DEFAULT_CSS = """
     CheckList { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Evidence", id="checks.evidence")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Evidence"), id="checks.evidence")]
 
     def __init__(self, *, id: str = "checks") -> None:  # noqa: A002 as Textual names it
         super().__init__(id=id, classes="panel", markup=False)
-        self.border_title = "Checks"
+        self.border_title = _("Checks")
 
     def prepare(self, names: Iterable[str], asking: Iterable[str], reply: str = "") -> None:
         """All rows, waiting; those that have nothing to ask say so. The highlighted row stays highlighted."""
@@ -87,4 +88,4 @@ lines that ask the same.
         return self.highlighted_option.id if self.highlighted_option else None
 
 
-_NEEDS = "needs more: + adds domain, IP or selector"
+_NEEDS = _("needs more: + adds domain, IP or selector")

@@ -102,7 +102,7 @@ class Chips(Widget):
         while len(found) > 1 and _end(found) > self.size.width:
             # From the end, but never the chosen one.
             last = max(i for i, placed in enumerate(found) if placed[0].key != self.chosen)
-            found = self._line([chip for i, (chip, _, _) in enumerate(found) if i != last], short=True)
+            found = self._line([chip for i, (chip, _text, _short) in enumerate(found) if i != last], short=True)
         return found
 
     def _line(self, chips: Sequence[Chip], *, short: bool) -> list[tuple[Chip, str, int]]:
@@ -134,7 +134,7 @@ class Chips(Widget):
         if y:
             return Strip.blank(self.size.width, base)
         segments = [Segment(" ", base)]
-        for chip, text, _ in self._placed():
+        for chip, text, _x in self._placed():
             segments += [Segment(text, self._style(chip, base)), Segment(" ", base)]
         return Strip(segments).crop_extend(0, self.size.width, base)
 

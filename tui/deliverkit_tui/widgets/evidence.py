@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit_tui.words import line
 
 if TYPE_CHECKING:
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 class Evidence(VerticalScroll, can_focus=True):
     """A scrolling panel of blocks (``proof.proof_of``, ``proof.reply_of``)."""
 
-    HELP = """
+    HELP = _("""
 # Evidence
 
 What was asked and what came back, literally. Control characters are written out (`\\x1b`), so nothing here can reach
 your terminal. `c` copies the commands that ask the same.
-"""
+""")
     DEFAULT_CSS = """
     Evidence { height: 1fr; scrollbar-size-vertical: 1; }
     Evidence > Static { height: auto; width: 100%; }
     Evidence > .-cut { text-wrap: nowrap; text-overflow: ellipsis; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", "Copy commands", id="evidence.copy")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "copy", _("Copy commands"), id="evidence.copy")]
 
     class Copy(Message):
         """The user wants the commands."""
@@ -41,14 +42,14 @@ your terminal. `c` copies the commands that ask the same.
 
     def __init__(self, *, id: str = "evidence") -> None:  # noqa: A002 as Textual names it
         super().__init__(id=id, classes="panel")
-        self.border_title = "Evidence"
+        self.border_title = _("Evidence")
         self._commands: tuple[str, ...] = ()
         self.shown = ""
         """What is shown: the title given last."""
 
     def show(self, title: str, blocks: Sequence[Block]) -> None:
         """Replace what is shown; scrolls to the top when it is about something else."""
-        self.border_title = line(f"Evidence: {title}" if title else "Evidence")
+        self.border_title = line(_("Evidence: {title}").format(title=title) if title else _("Evidence"))
         if title != self.shown:
             self.scroll_home(animate=False)
         self.shown = title

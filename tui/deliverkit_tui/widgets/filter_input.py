@@ -7,19 +7,20 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from deliverkit.language import _
 from deliverkit_tui.widgets.plain_input import PlainInput
 
 
 class FilterInput(PlainInput):
     """An Input without border that leaves by the keys that one would try."""
 
-    HELP = (
+    HELP = _(
         "Type words: only the rows that have all of them stay. `Enter` or `Down` leads to the rows, `Esc` empties it."
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,enter", "leave", "To the rows", show=False, id="filter.leave"),
-        Binding("escape", "empty", "Empty it", show=False, id="filter.empty"),
+        Binding("down,enter", "leave", _("To the rows"), show=False, id="filter.leave"),
+        Binding("escape", "empty", _("Empty it"), show=False, id="filter.empty"),
     ]
 
     class Left(Message):

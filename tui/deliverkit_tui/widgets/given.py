@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from deliverkit.language import _
+
 if TYPE_CHECKING:
     from deliverkit_tui.casefile import Given
 
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
 class GivenField(Input):
     """One of the three."""
 
-    HELP = """
+    HELP = _("""
 # What only you know
 
 The **domain** in From, the **IP** that sent, and the DKIM **selector** (`s=` in a DKIM-Signature header). Several IPs
 or selectors go side by side with a space. `Enter` takes them.
-"""
+""")
 
 
 class GivenRow(Horizontal):
@@ -61,8 +63,8 @@ class GivenRow(Horizontal):
     def _parts(self) -> Iterator[Widget]:
         first = self._first
         for name, label, hint, value in (
-            ("domain", "domain", "your domain", first.domain if first else ""),
-            ("ip", "IP", "that sent it", first.ip if first else ""),
+            ("domain", "domain", _("your domain"), first.domain if first else ""),
+            ("ip", "IP", _("that sent it"), first.ip if first else ""),
             ("selector", "selector", "optional", first.selector if first else ""),
         ):
             yield Label(label)

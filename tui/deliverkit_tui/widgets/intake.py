@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from deliverkit.language import _
 from deliverkit_tui.words import line
 
 MAX_TEXT = 1_000_000
@@ -19,7 +20,7 @@ MAX_TEXT = 1_000_000
 class Intake(TextArea):
     """A text area whose lower border says what the text is taken for."""
 
-    HELP = """
+    HELP = _("""
 # The input
 
 Paste what the receiving server said: one reply, many lines, a whole bounce mail. Or type a **domain** (several, one
@@ -27,14 +28,14 @@ a line), an **IP**, a **code** such as `5.7.26`, or the **path** of a file.
 
 The lower border says what the text is taken for. `Enter` goes on from there. `Tab` leads to the sending domain and IP,
 which let the cause be proven.
-"""
+""")
     DEFAULT_CSS = """
     Intake { height: auto; min-height: 4; max-height: 9; scrollbar-size-vertical: 1; }
     Intake, Intake:focus { border-title-color: $text; border-subtitle-color: $text-success; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Explain", id="intake.submit", priority=True),
-        Binding("ctrl+l", "clear_all", "Clear the input", show=False, id="intake.clear"),
+        Binding("enter", "submit", _("Explain"), id="intake.submit", priority=True),
+        Binding("ctrl+l", "clear_all", _("Clear the input"), show=False, id="intake.clear"),
     ]
 
     @dataclass
@@ -48,11 +49,11 @@ which let the cause be proven.
             text[:MAX_TEXT],
             compact=False,
             highlight_cursor_line=False,
-            placeholder="Paste a reply, a whole bounce mail, a code, a domain or an IP",
+            placeholder=_("Paste a reply, a whole bounce mail, a code, a domain or an IP"),
             id="intake",
             classes="panel",
         )
-        self.border_title = "What did the server say?"
+        self.border_title = _("What did the server say?")
 
     def say(self, guess: str) -> None:
         """Show what the text is taken for."""

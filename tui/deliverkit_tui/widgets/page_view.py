@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from deliverkit.language import _
 from deliverkit_tui.ink import ROLES, ink
 from deliverkit_tui.pages import Line, Target, fold, links, parse, plain
 
@@ -50,12 +51,12 @@ class PageView(ScrollView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "go(-1)", "Up", show=False, id="page.up"),
-        Binding("down,j", "go(1)", "Down", show=False, id="page.down"),
-        Binding("pageup", "leap(-1)", "Page up", show=False, id="page.page-up"),
-        Binding("pagedown,space", "leap(1)", "Page down", show=False, id="page.page-down"),
+        Binding("down,j", "go(1)", _("Down"), show=False, id="page.down"),
+        Binding("pageup", "leap(-1)", _("Page up"), show=False, id="page.page-up"),
+        Binding("pagedown,space", "leap(1)", _("Page down"), show=False, id="page.page-down"),
         Binding("home,g", "top", "Top", show=False, id="page.top"),
-        Binding("end,G", "bottom", "Bottom", show=False, id="page.bottom"),
-        Binding("enter,right", "follow", "Follow", show=False, id="page.follow"),
+        Binding("end,G", "bottom", _("Bottom"), show=False, id="page.bottom"),
+        Binding("enter,right", "follow", _("Follow"), show=False, id="page.follow"),
     ]
 
     class Followed(Message):
@@ -219,7 +220,7 @@ class PageView(ScrollView, can_focus=True):
         style = self.screen.get_component_rich_style("screen--selection")
         start, end = span
         found, at = [], 0
-        for text, own, _ in segments:
+        for text, own, _control in segments:
             for char in text:
                 inside = start <= at and (end == -1 or at < end)
                 found.append(Segment(char, (own or Style()) + style if inside else own))

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit_tui.words import row
 
 
@@ -30,13 +31,13 @@ class PaneSwitch(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Two names."""
-        yield Static(row(("1 Checks", "")), id="to-checks", classes="-on")
-        yield Static(row(("2 Steps", "")), id="to-steps")
+        yield Static(row((_("1 Checks"), "")), id="to-checks", classes="-on")
+        yield Static(row((_("2 Steps"), "")), id="to-steps")
 
     def show(self, done: int, total: int) -> None:
         """How far the checklist is."""
         self.query_one("#to-steps", Static).update(
-            row((f"2 Steps · {done} of {total} done" if total else "2 Steps", ""))
+            row((_("2 Steps · {done} of {total} done").format(done=done, total=total) if total else _("2 Steps"), ""))
         )
 
     def choose(self, pane: str) -> None:

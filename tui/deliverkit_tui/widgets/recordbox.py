@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit.model import Record
 from deliverkit_tui.words import line, row, text
 
@@ -28,6 +29,8 @@ class RecordBox(Vertical):
         for now in self.record.now:
             yield Static(row(("now  ", "dim"), text(now, "dim")))
         value = Static(text(self.record.value, "code"), id="value")
-        value.border_title = line(f"publish at {self.record.name}  {self.record.rdtype}")
-        value.border_subtitle = "c copies"
+        value.border_title = line(
+            _("publish at {name}  {rdtype}").format(name=self.record.name, rdtype=self.record.rdtype)
+        )
+        value.border_subtitle = _("c copies")
         yield value

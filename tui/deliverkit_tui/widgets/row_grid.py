@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from deliverkit.language import _
 from deliverkit.report.clean import one_line
 from deliverkit_tui.grid_layout import Column, gap, widths
 from deliverkit_tui.ink import ROLES, ink
@@ -62,12 +63,12 @@ class RowGrid(ScrollView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="grid.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="grid.page-up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="grid.page-down"),
-        Binding("home,g", "move_to(0)", "First", show=False, id="grid.first"),
-        Binding("end,G", "move_to(-1)", "Last", show=False, id="grid.last"),
-        Binding("enter", "select", "Open", show=False, id="grid.open"),
+        Binding("down,j", "move(1)", _("Down"), show=False, id="grid.down"),
+        Binding("pageup", "page(-1)", _("Page up"), show=False, id="grid.page-up"),
+        Binding("pagedown", "page(1)", _("Page down"), show=False, id="grid.page-down"),
+        Binding("home,g", "move_to(0)", _("First"), show=False, id="grid.first"),
+        Binding("end,G", "move_to(-1)", _("Last"), show=False, id="grid.last"),
+        Binding("enter", "select", _("Open"), show=False, id="grid.open"),
     ]
 
     hovered: reactive[int | None] = reactive(None, init=False)

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from deliverkit.language import _
 from deliverkit.model import Step
 from deliverkit.report.clean import clean, one_line
 from deliverkit.report.sentences import Sentences
@@ -23,10 +24,10 @@ from deliverkit_tui.words import line, row, text
 
 _LOOK = {
     Mark.TODO: ("○", "dim", ""),
-    Mark.ASKING: ("…", "dim", "asking afresh"),
+    Mark.ASKING: ("…", "dim", _("asking afresh")),
     Mark.VERIFIED: ("✓", "good", "verified"),
-    Mark.STILL_SEEN: ("✗", "bad", "still seen"),
-    Mark.UNSURE: ("?", "unknown", "not known"),
+    Mark.STILL_SEEN: ("✗", "bad", _("still seen")),
+    Mark.UNSURE: ("?", "unknown", _("not known")),
     Mark.DONE: ("✓", "good", "done"),
 }
 
@@ -34,7 +35,7 @@ _LOOK = {
 class StepRow(Vertical, can_focus=True):
     """One step: a line, and what it opens to."""
 
-    HELP = """
+    HELP = _("""
 # Steps
 
 In the order to act; the proven cause comes first. `Enter` opens a step: why, the record to publish, the command.
@@ -43,16 +44,16 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
 * `v` **verifies**: it asks DNS afresh and turns the step to *verified*, or says what is still seen and for how long
   caches may keep the old answer.
 * `x` marks a step as done where only you can tell.
-"""
+""")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "verify", "Verify", id="steps.verify"),
-        Binding("c", "copy", "Copy", id="steps.copy"),
-        Binding("enter,space", "open_close", "Open or close the step", show=False, id="steps.toggle"),
-        Binding("x", "done", "Mark the step as done", show=False, id="steps.done"),
-        Binding("up,k", "move(-1)", "Step above", show=False, id="steps.up"),
-        Binding("down,j", "move(1)", "Step below", show=False, id="steps.down"),
-        Binding("home", "move(-999)", "First step", show=False, id="steps.first"),
-        Binding("end", "move(999)", "Last step", show=False, id="steps.last"),
+        Binding("v", "verify", _("Verify"), id="steps.verify"),
+        Binding("c", "copy", _("Copy"), id="steps.copy"),
+        Binding("enter,space", "open_close", _("Open or close the step"), show=False, id="steps.toggle"),
+        Binding("x", "done", _("Mark the step as done"), show=False, id="steps.done"),
+        Binding("up,k", "move(-1)", _("Step above"), show=False, id="steps.up"),
+        Binding("down,j", "move(1)", _("Step below"), show=False, id="steps.down"),
+        Binding("home", "move(-999)", _("First step"), show=False, id="steps.first"),
+        Binding("end", "move(999)", _("Last step"), show=False, id="steps.last"),
     ]
     DEFAULT_CSS = """
     StepRow { height: auto; padding: 0 1; }
@@ -119,15 +120,15 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         """The record, else the command, else the address."""
         step = self.step
         for value, what in (
-            (step.record.value if step.record else None, "the record"),
-            (step.command, "the command"),
-            (step.url, "the address"),
-            (step.verify, "the command that verifies"),
+            (step.record.value if step.record else None, _("the record")),
+            (step.command, _("the command")),
+            (step.url, _("the address")),
+            (step.verify, _("the command that verifies")),
         ):
             if value:
                 self.post_message(self.Asked("copy", step, f"{what}\n{value}"))
                 return
-        self.notify("There is nothing to copy in this step.", timeout=3)
+        self.notify(_("There is nothing to copy in this step."), timeout=3)
 
     def action_move(self, by: int) -> None:
         """To another step."""
@@ -152,11 +153,11 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
                 self.call_after_refresh(self.scroll_visible, animate=False, top=True)
 
     def _mark(self) -> Content:
-        symbol, role, _ = _LOOK[self.standing.mark]
+        symbol, role, _word = _LOOK[self.standing.mark]
         return row((f"{symbol} ", role), ("▾ " if self.opened else "▸ ", "dim"))
 
     def _title(self) -> Content:
-        _, role, word = _LOOK[self.standing.mark]
+        _symbol, role, word = _LOOK[self.standing.mark]
         title = line(self._say.step(self.step), "dim" if self.standing.mark.finished else "")
         return row(title, (f"  {word}" if word else "", role))
 
@@ -165,14 +166,21 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         parts: list[Static | RecordBox] = [Static(c, classes="told") for c in self._told()]
         if why := say.step(step, "why"):
             parts.append(Static(text(why, "dim")))
-        parts.append(Static(row(("who acts  ", "dim"), line(say.word(step.owner)))))
+        parts.append(Static(row((_("who acts  "), "dim"), line(say.word(step.owner)))))
         if step.record:
             parts.append(RecordBox(step.record))
         for label, value in (("run", step.command), ("open", step.url), ("verify", step.verify)):
             if value and not (label == "verify" and value == step.command):
                 parts.append(Static(row((f"{label:<7} ", "dim"), text(clean(value), "code")), classes="command"))
         if step.verify_check and not self.standing.mark.finished:
-            parts.append(Static(row(("v ", "strong"), (f"asks {step.verify_check} afresh", "dim"))))
+            parts.append(
+                Static(
+                    row(
+                        ("v ", "strong"),
+                        (_("asks {verify_check} afresh").format(verify_check=step.verify_check), "dim"),
+                    )
+                )
+            )
         return Vertical(*parts, classes="body")
 
     def _told(self) -> list[Content]:
@@ -180,14 +188,20 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         kept = duration(standing.ttl) if standing.ttl else ""
         match standing.mark:
             case Mark.VERIFIED:
-                tail = f" Receivers may keep the old answer for up to {kept} (its TTL)." if kept else ""
-                return [row(("✓ Asked afresh: this is right now.", "good"), (tail, ""))]
+                tail = (
+                    _(" Receivers may keep the old answer for up to {kept} (its TTL).").format(kept=kept)
+                    if kept
+                    else ""
+                )
+                return [row((_("✓ Asked afresh: this is right now."), "good"), (tail, ""))]
             case Mark.STILL_SEEN:
-                tail = f" A cache may keep the old answer for up to {kept} (its TTL)." if kept else ""
-                return [row(("✗ Still seen: ", "bad"), text(standing.told), (tail, "dim"))]
+                tail = (
+                    _(" A cache may keep the old answer for up to {kept} (its TTL).").format(kept=kept) if kept else ""
+                )
+                return [row((_("✗ Still seen: "), "bad"), text(standing.told), (tail, "dim"))]
             case Mark.UNSURE:
-                told = one_line(standing.told) or "the answer does not tell."
-                return [row(("? Not known: ", "unknown"), (told, ""))]
+                told = one_line(standing.told) or _("the answer does not tell.")
+                return [row((_("? Not known: "), "unknown"), (told, ""))]
             case _:
                 return []
 
@@ -203,7 +217,7 @@ class Steps(VerticalScroll, can_focus=False):
 
     def __init__(self, *, id: str = "steps") -> None:  # noqa: A002 as Textual names it
         super().__init__(id=id, classes="panel")
-        self.border_title = "Steps"
+        self.border_title = _("Steps")
         self._rows: dict[str, StepRow] = {}
 
     def show(
@@ -238,7 +252,7 @@ class Steps(VerticalScroll, can_focus=False):
             self._rows[step.id] = step_row
             order[step_row] = len(order)
         if not plan:
-            fresh.append(Static(row(("There is nothing to do here.", "dim")), classes="fix -first"))
+            fresh.append(Static(row((_("There is nothing to do here."), "dim")), classes="fix -first"))
         self._exchange(fresh, [*before.values(), *self.query(".fix")], order)
 
     def _exchange(self, fresh: Sequence[Widget], stale: Sequence[Widget], order: Mapping[Widget, int]) -> None:
@@ -254,7 +268,7 @@ class Steps(VerticalScroll, can_focus=False):
     def retitle(self, plan: Sequence[Step], standings: Mapping[str, Standing]) -> None:
         """``Steps · 1 of 4 done``."""
         done = len(_finished(standings) & {step.id for step in plan})
-        self.border_title = f"Steps · {done} of {len(plan)} done" if plan else "Steps"
+        self.border_title = _("Steps · {done} of {plan} done").format(done=done, plan=len(plan)) if plan else _("Steps")
 
     def show_one(self, step: Step, standing: Standing) -> None:
         """One step has another standing."""
