@@ -346,4 +346,3 @@ def _match(message: Message, signature: Signature, record: str) -> Verdict:
         return Verdict.PASS
     digest = message.body_hash(signature.digest, relaxed=signature.body_relaxed, length=signature.length)
     return Verdict.PASS if digest == signature.body_hash else Verdict.BODY_CHANGED
-

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "What a reply means and what to do (offline)",
     "diagnose": "Explain a reply and prove the cause with DNS",
     "audit": "All checks of sending domains",
+    "message": "A message: signatures, SPF, DMARC, headers, links",
     "blocklists": "Where an IP or domain is listed",
     "codes": "Reply codes and enhanced codes",
     "reasons": "Why mail is refused: the closed list",

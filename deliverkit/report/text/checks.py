@@ -25,10 +25,12 @@ def write_checks(
 
     ``told`` are findings that the page has told in full already: here their titles are enough.
     """
+    results = tuple(results)
+    column = max([18, *(len(result.check) + 2 for result in results)])
     for result in results:
         shown = _telling(result, say)
         word = say.word(result.outcome)
-        head = f"  {result.check:<18}{SYMBOLS[result.outcome]} {word:<9}"
+        head = f"  {result.check:<{column}}{SYMBOLS[result.outcome]} {word:<9}"
         lines = [say.finding(f, "title" if f in told else "summary") for f in shown]
         page.field(
             head,
