@@ -54,13 +54,18 @@ def _replace(target: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text)
-        mask = os.umask(0o077)
-        os.umask(mask)
-        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+        give_rights(Path(name), target)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def give_rights(temporary: Path, target: Path) -> None:
+    """Give a temporary file, which only its owner can read, the rights of the file that it is to be."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
 
 
 def paint(color: str = "auto", path: str | None = None) -> Paint:
