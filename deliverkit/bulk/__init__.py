@@ -7,7 +7,7 @@ crash. Nothing here writes sentences: what a domain's result becomes is the busi
 
 from __future__ import annotations
 
-from deliverkit.bulk.api import AsyncAudits, audit_domains, audits
+from deliverkit.bulk.api import AuditError, audit_domains, audits
 from deliverkit.bulk.order import Bounds, Done, Order, Plan
 
-__all__ = ["AsyncAudits", "Bounds", "Done", "Order", "Plan", "audit_domains", "audits"]
+__all__ = ["AuditError", "Bounds", "Done", "Order", "Plan", "audit_domains", "audits"]

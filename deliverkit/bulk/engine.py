@@ -73,7 +73,7 @@ class LocalEngine(Generic[T]):
             # A domain begun just now has asked nothing yet: it needs a few turns of the loop to do so.
             for _ in range(4):
                 await asyncio.sleep(0)
-            while isinstance(cache, RunCache) and cache.flying > self._backlog:
+            while isinstance(cache, RunCache) and cache.flying > self._backlog:  # noqa: ASYNC110 an event a question?
                 await asyncio.sleep(0.005)
 
 

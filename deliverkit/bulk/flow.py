@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
@@ -38,7 +38,7 @@ async def flow(
     ordered: bool = True,
     pace: Pace | None = None,
     patient: bool = False,
-) -> AsyncIterator[Done[T]]:
+) -> AsyncGenerator[Done[T], None]:
     """The results of all orders. ``patient``: reading an order may take long (a pipe), so a thread does it.
 
     Closing the iterator gives up what is on its way.

@@ -175,7 +175,7 @@ def _from_table(table: _Table, lines: Iterator[tuple[int, str]], file: str) -> I
 
     def texts() -> Iterator[str]:
         nonlocal at
-        for at, line in lines:
+        for at, line in lines:  # noqa: B007 told to the reader of the rows
             yield line + "\n"
 
     rows = csv.reader(texts(), delimiter=table.delimiter)

@@ -1,119 +1,95 @@
-"""``deliverkit audit``: every check of a few sending domains."""
+"""``deliverkit audit``: every check of one sending domain, of a few, or of a list of any length."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from typing import Any
 
 import click
 
-from deliverkit.audit import ALL, audit
-from deliverkit.checks import Target, World
-from deliverkit.checks.names import domain_name
-from deliverkit.cli.diagnostics import exit_code, note
+from deliverkit.audit import ALL
+from deliverkit.cli.auditing import Request, audit_all
 from deliverkit.cli.options import fail_on_option, language, network_options, output_options
-from deliverkit.cli.output import paint, width, write
-from deliverkit.cli.reading import check_names, read_file
-from deliverkit.errors import InputError
-from deliverkit.knowledge import load
-from deliverkit.model import Audit
-from deliverkit.report.data import audit_data, document, dumps
-from deliverkit.report.sentences import Sentences
-from deliverkit.report.text.audit import audit_text, summary_line
-from deliverkit.session import Network, author_domain, in_world, nobody_answered, target
+from deliverkit.cli.reading import check_names
+from deliverkit.session import Network, target
 
-TOGETHER = 4
-"""Domains audited at the same time."""
+FORMATS = ("text", "json", "jsonl", "csv", "markdown", "html", "junit", "sarif", "github", "openmetrics")
 
 EPILOG = """\b
 Examples:
   deliverkit audit example.com
   deliverkit audit example.com --checks spf,dmarc --ip 192.0.2.10 --format json
   deliverkit audit -i domains.txt --fail-on warning
+  deliverkit audit -i clients.csv --column website -f jsonl -o today.jsonl --state today.state
+  deliverkit audit -i domains.txt --baseline yesterday.jsonl -f html -o audit.html
+  deliverkit audit -i domains.txt --scheduler tcp://192.0.2.1:8786 -f jsonl
 """
 
 
 @click.command("audit", epilog=EPILOG)
 @click.argument("domain", nargs=-1)
-@click.option("-i", "--input", "files", multiple=True, metavar="FILE", help="Domains, one a line; '-' is stdin.")
+@click.option(
+    "-i", "--input", "files", multiple=True, metavar="FILE", help="Domains, one a line, or a CSV table; '-' is stdin."
+)
+@click.option("--column", metavar="NAME", help="Column of the table with the domains; 'domain' and the like are found.")
 @click.option("--ip", "ips", multiple=True, help="A sending IP; default: those that SPF names.")
 @click.option("-s", "--selector", "selectors", multiple=True, help="A DKIM selector; may be repeated.")
 @click.option("--mail-from", metavar="DOMAIN", help="Domain of the Return-Path, where it is another.")
 @click.option("--helo", metavar="NAME", help="Name your server greets with.")
 @click.option("--checks", metavar="NAMES", help="Only these, comma-separated.")
 @click.option("--evidence", is_flag=True, help="Show the records and the dig line behind every finding.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 10_000), default=32, show_default=True, help="Domains at a time.")
+@click.option(
+    "--processes", type=click.IntRange(1, 256), default=None, help="Default: one, for long lists one for each core."
+)
+@click.option(
+    "--per-server",
+    type=click.IntRange(1, 10_000),
+    default=200,
+    show_default=True,
+    help="Questions at once to one.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1),
+    default=None,
+    metavar="NUMBER",
+    help="Questions a second to one server. Default: 500 on the Internet, no bound in your own network.",
+)
+@click.option("--unordered", is_flag=True, help="Write each result when it is there, not in the order of the input.")
+@click.option("--state", metavar="FILE", help="Keep account there; the same command goes on after a crash or Ctrl-C.")
+@click.option("--baseline", metavar="FILE", help="An earlier result (json, jsonl): only new findings fail.")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster (pip install 'deliverkit[dask]').")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever was found.")
+@click.option("--allow-unknown", is_flag=True, help="Exit with 0, not 3, for what could not be asked.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary on stderr.")
 @fail_on_option
 @network_options
-@output_options("text", "json", "jsonl", "markdown")
+@output_options(*FORMATS)
 def command(
     domain: tuple[str, ...],
     files: tuple[str, ...],
+    column: str | None,
     ips: tuple[str, ...],
     selectors: tuple[str, ...],
     mail_from: str | None,
     helo: str | None,
     checks: str | None,
-    evidence: bool,
-    fail_on: str,
     network: Network,
-    fmt: str,
-    output: str | None,
     lang: str | None,
-    color: str,
+    **rest: Any,
 ) -> int:
-    """Check sending domains: SPF, DKIM, DMARC, MX, reverse DNS and blocklists.
+    """Check sending domains: SPF, DKIM, DMARC, MX, reverse DNS, blocklists and what receivers ask for.
 
-    DOMAIN may be a domain, a URL or an address.
+    DOMAIN may be a domain, a URL or an address. The time of --deadline is for each domain.
     """
-    names = _domains(domain, files)
-    common = target(network, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo)
-    wanted = check_names(checks, ALL)
-    meant = dict.fromkeys(author_domain(name) for name in names)
-    targets = [replace(common, domain=name, selectors=(*common.selectors, *named)) for name, named in meant]
-
-    async def job(world: World) -> tuple[list[Audit], bool]:
-        slots = asyncio.Semaphore(TOGETHER)
-
-        async def one(each: Target) -> Audit:
-            async with slots:
-                return await audit(each, world, checks=wanted)
-
-        return list(await asyncio.gather(*(one(each) for each in targets))), nobody_answered(world)
-
-    audits, silent = in_world(network, job)
-    say = Sentences(load(), language(lang))
-    write(_render(audits, say, fmt, color, output, evidence), output)
-    if len(audits) > 1:
-        note(summary_line(audits, say))
-    return exit_code([check for each in audits for check in each.checks], fail_on, silent=silent)
-
-
-def _domains(given: tuple[str, ...], files: tuple[str, ...]) -> list[str]:
-    """Domains from arguments and files, each once. A line that is none is told with its number and left out;
-    an argument that is none is an error. Raises InputError."""
-    names = [domain_name(text) for text in given]
-    for path in files:
-        for number, line in enumerate(read_file(path).splitlines(), 1):
-            text = line.partition("#")[0].strip()
-            if not text:
-                continue
-            try:
-                names.append(domain_name(text))
-            except InputError as error:
-                note(f"{path}:{number}: left out: {error}")
-    if not names:
-        raise InputError("no domain to audit", advice="Name one, or give a file with -i.")
-    return list(dict.fromkeys(names))
-
-
-def _render(audits: list[Audit], say: Sentences, fmt: str, color: str, output: str | None, evidence: bool) -> str:
-    if fmt == "json":
-        return dumps(document("audit", audits=[audit_data(a, say) for a in audits]))
-    if fmt == "jsonl":
-        return "\n".join(dumps(document("audit", **audit_data(a, say)), indent=None) for a in audits)
-    if fmt == "markdown":
-        from deliverkit.report.markdown import audit_markdown
-
-        return "\n\n".join(audit_markdown(a, say) for a in audits)
-    columns, colour = width(), paint(color, output)
-    return "\n\n".join(audit_text(a, say, width=columns, paint=colour, evidence=evidence) for a in audits)
+    request = Request(
+        arguments=domain,
+        files=files,
+        column=column,
+        common=target(network, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo),
+        checks=check_names(checks, ALL),
+        network=network,
+        lang=language(lang),
+        **rest,
+    )
+    return audit_all(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deliverkit.language import plural
 from deliverkit.model import Audit, Outcome
@@ -33,7 +33,11 @@ def audit_text(
 
 def summary_line(audits: Sequence[Audit], say: Sentences) -> str:
     """``3 domains: 1 pass, 1 fail, 1 unknown``."""
-    counts = Counter(audit.outcome for audit in audits)
-    words = ", ".join(f"{counts[outcome]} {say.word(outcome)}" for outcome in Outcome if counts[outcome])
-    count = len(audits)
+    return counts_line(Counter(audit.outcome.value for audit in audits), say)
+
+
+def counts_line(counts: Mapping[str, int], say: Sentences) -> str:
+    """The same of counts by outcome."""
+    words = ", ".join(f"{counts[outcome]} {say.word(outcome)}" for outcome in Outcome if counts.get(outcome))
+    count = sum(counts.values())
     return plural("{count} domain: {words}", "{count} domains: {words}", count).format(count=count, words=words)
