@@ -26,13 +26,26 @@ async def audit(target: Target, world: World, *, checks: Sequence[str] = ALL) ->
     start = time.perf_counter()
     names = [name for name in checks if can_run(name, target)]
     results = in_order([result async for result in run_checks(names, target, world)])
-    return conclude(target, results, world.knowledge, elapsed=time.perf_counter() - start)
+    named = set(checks) != set(ALL)
+    return conclude(target, results, world.knowledge, elapsed=time.perf_counter() - start, on_request=named)
 
 
-def conclude(target: Target, results: Sequence[CheckResult], knowledge: Knowledge, *, elapsed: float = 0.0) -> Audit:
-    """The audit from whatever results are there."""
+def conclude(
+    target: Target,
+    results: Sequence[CheckResult],
+    knowledge: Knowledge,
+    *,
+    elapsed: float = 0.0,
+    on_request: bool = False,
+) -> Audit:
+    """The audit from whatever results are there.
+
+    ``on_request``: the user named the checks, and so wants to hear how to set up what is a matter of choice
+    (MTA-STS, TLS reports, BIMI); in a whole audit that would bury what has to be mended.
+    """
     platforms = platforms_in(results)
-    wanted = possible(wanted_by_findings((f for r in results for f in r.findings), knowledge), results)
+    findings = (f for r in results for f in r.findings)
+    wanted = possible(wanted_by_findings(findings, knowledge, on_request=on_request), results)
     return Audit(
         domain=target.domain or "",
         outcome=worst(r.outcome for r in results),

@@ -40,9 +40,13 @@ class Wanted:
     args: Mapping[str, Scalar] = field(default_factory=dict)
 
 
-def wanted_by_findings(findings: Iterable[Finding], knowledge: Knowledge) -> list[Wanted]:
-    """The fixes that findings ask for, worst finding first, in the order the findings name them."""
-    ranked = sorted(findings, key=lambda f: _URGENCY.get(knowledge.findings[f.id].outcome, len(_URGENCY)))
+def wanted_by_findings(findings: Iterable[Finding], knowledge: Knowledge, *, on_request: bool = True) -> list[Wanted]:
+    """The fixes that findings ask for, worst finding first, in the order the findings name them.
+
+    Without ``on_request``, findings about what is a matter of choice ask for none.
+    """
+    asking = [f for f in findings if on_request or not knowledge.findings[f.id].on_request]
+    ranked = sorted(asking, key=lambda f: _URGENCY.get(knowledge.findings[f.id].outcome, len(_URGENCY)))
     return [Wanted(fix, f.id, f.args) for f in ranked for fix in knowledge.findings[f.id].fixes]
 
 

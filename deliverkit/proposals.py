@@ -10,19 +10,24 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from deliverkit.checks import dmarc_proposal, spf_proposal
+from deliverkit.checks import dmarc_proposal, policy_proposals, spf_proposal
+from deliverkit.checks.bimi import BimiFacts
 from deliverkit.checks.dkim import DkimFacts
 from deliverkit.checks.dkim_key import mended, without_testing
 from deliverkit.checks.dmarc import DmarcFacts
+from deliverkit.checks.mta_sts import MtaStsFacts
+from deliverkit.checks.mta_sts_policy import Mode
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.checks.spf_eval import SpfEvaluation, SpfResult
 from deliverkit.checks.suffixes import registrable
+from deliverkit.checks.tls_rpt import TlsRptFacts
 from deliverkit.knowledge import load
 from deliverkit.model import CheckResult, Record, Scalar
 
 Values = Mapping[str, Scalar]
 Results = Sequence[CheckResult]
 F = TypeVar("F")
+P = TypeVar("P", MtaStsFacts, TlsRptFacts, BimiFacts)
 
 
 def propose(fix: str, values: Values, results: Results) -> Record | None:
@@ -213,6 +218,22 @@ def _tightened(facts: DmarcFacts) -> str | None:
     return dmarc_proposal.tightened(facts.record) if facts.record and watched else None
 
 
+def _policy_record(
+    kind: type[P], prefix: str, change: Callable[[P], str | None]
+) -> Callable[[Values, Results], Record | None]:
+    """A proposal that starts from the facts of a check whose record stands at a fixed name below the domain."""
+
+    def make(values: Values, results: Results) -> Record | None:
+        facts = _facts(results, kind)
+        value = change(facts) if facts else None
+        if facts is None or value is None:
+            return None
+        where = getattr(facts, "record_domain", None) or facts.domain
+        return Record(f"{prefix}.{where}", "TXT", value, facts.published)
+
+    return make
+
+
 _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "spf-publish": _publish_spf,
     "spf-add-sender": _spf(_with_ip),
@@ -231,4 +252,13 @@ _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "dmarc-merge-records": _repaired_dmarc,
     "dmarc-add-reports": _dmarc(_with_reports),
     "dmarc-tighten": _dmarc(_tightened),
+    "mta-sts-publish": _policy_record(MtaStsFacts, "_mta-sts", policy_proposals.mta_sts_first),
+    "mta-sts-repair-record": _policy_record(MtaStsFacts, "_mta-sts", policy_proposals.mta_sts_repaired),
+    "mta-sts-repair-policy": _policy_record(MtaStsFacts, "_mta-sts", policy_proposals.mta_sts_first),
+    "mta-sts-enforce": _policy_record(
+        MtaStsFacts, "_mta-sts", lambda facts: policy_proposals.mta_sts_first(facts, Mode.ENFORCE)
+    ),
+    "tls-rpt-publish": _policy_record(TlsRptFacts, "_smtp._tls", policy_proposals.tls_rpt_first),
+    "tls-rpt-repair-record": _policy_record(TlsRptFacts, "_smtp._tls", policy_proposals.tls_rpt_repaired),
+    "bimi-repair-record": _policy_record(BimiFacts, "default._bimi", policy_proposals.bimi_repaired),
 }

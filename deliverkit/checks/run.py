@@ -49,6 +49,9 @@ NEEDS = {
     "ptr": ("ips", "domain"),
     "ip-blocklists": ("ips", "domain"),
     "domain-blocklists": ("domain",),
+    "mta-sts": ("domain",),
+    "tls-rpt": ("domain",),
+    "bimi": ("domain",),
     "recipient-domain": ("recipient_domain",),
     **dict.fromkeys(OF_A_MESSAGE, ("message",)),
 }

@@ -174,6 +174,8 @@ class FindingSpec:
     references: Strings = ()
     """RFC sections and pages."""
     since: str = "0.1.0"
+    on_request: bool = False
+    """What it speaks of is a matter of choice: its fixes are planned only for those who asked for the check by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
