@@ -24,6 +24,7 @@ from deliverkit.knowledge.schema import (
     Reason,
     Rule,
     RuleInfo,
+    Vocabulary,
     WordList,
 )
 from deliverkit.language import _
@@ -108,6 +109,11 @@ class Knowledge:
     def code_reuse(self) -> Mapping[str, CodeReuse]:
         """Codes that providers use against the registry, by id."""
         return _tables(CodeReuse, "code_reuse", "codes/reuse.toml")
+
+    @cached_property
+    def vocabularies(self) -> Mapping[str, Vocabulary]:
+        """Words of other systems for our reasons, by system."""
+        return _tables(Vocabulary, "vocabularies", "crosswalk.toml")
 
     @cached_property
     def findings(self) -> Mapping[str, FindingSpec]:

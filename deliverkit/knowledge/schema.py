@@ -220,3 +220,19 @@ class WordList:
     """Lower case."""
     source: str
     as_of: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """The words of another system for our reasons."""
+
+    id: str
+    name: str
+    reference: str
+    as_of: str
+    none: str
+    """What the system says of what it has no word for."""
+    words: dict[str, Strings]
+    """By reason: one word, or that for a message that is over and that for one that is tried again."""
+    classes: dict[str, str] = dataclasses.field(default_factory=dict)
+    """By word: the reason that a rule of this class proves, where rules of the system can be read."""
