@@ -38,8 +38,8 @@ def _column(check: str) -> Column:
 
 
 COLUMNS = (
-    Column("domain", "domain", 24, 18, flex=1),
-    Column("outcome", "outcome", 10, 1, shrink=3, short=" ", symbol=True),
+    Column("domain", _("domain"), 24, 18, flex=1),
+    Column("outcome", _("outcome"), 10, 1, shrink=3, short=" ", symbol=True),
     *(_column(name) for name in ALL),
     Column("finding", _("what stands out"), 34, drop=140, flex=2),
 )
@@ -230,7 +230,7 @@ _WEIGHT = {Outcome.FAIL: 0, Outcome.WARN: 1, Outcome.UNKNOWN: 2}
 def chips(say: Sentences) -> list[Chip]:
     """The filters by outcome, worst first."""
     found = [Chip(o.value, say.word(o), ROLES[o], SYMBOLS[o]) for o in _WORST_FIRST]
-    return [Chip(EVERY, "all", always=True), *found, Chip(OPEN, "open", "dim", WAITING)]
+    return [Chip(EVERY, _("all"), always=True), *found, Chip(OPEN, _("open"), "dim", WAITING)]
 
 
 def _rank(outcome: Outcome | None) -> int:

@@ -39,9 +39,9 @@ _WEIGHT = {"high": 0, "medium": 1, "small": 2}
 _ENTRIES = (Listing.LISTED, Listing.POLICY)
 
 COLUMNS = (
-    Column("state", "state", 16, 16),
-    Column("list", "list", 34, 24, flex=1),
-    Column("weight", "weight", 6, drop=50),
+    Column("state", _("state"), 16, 16),
+    Column("list", _("list"), 34, 24, flex=1),
+    Column("weight", _("weight"), 6, drop=50),
     Column("said", _("what it said"), 28, 12, drop=72, flex=2),
 )
 
@@ -176,14 +176,14 @@ class BlocklistTable:
                 label_role="strong",
             )
         if row.codes:
-            page.field("answer", ", ".join(row.codes), role="code")
+            page.field(_("answer"), ", ".join(row.codes), role="code")
         if row.reason:
             page.field(_("in its words"), f"“{one_line(row.reason, 500)}”")
         self._way_off(page, row)
-        for label, value in (("weight", row.weight.value), ("zone", row.zone), ("operator", row.operator)):
+        for label, value in ((_("weight"), row.weight.value), (_("zone"), row.zone), (_("operator"), row.operator)):
             if value:
                 page.field(label, value)
-        page.field("catalogue", row.list)
+        page.field(_("catalogue"), row.list)
         if note := self.say.listing(f"note.{row.list}"):
             page.para(note, indent=2, role="dim")
         for item in row.evidence:
@@ -196,10 +196,10 @@ class BlocklistTable:
     def _way_off(self, page: Page, row: BlocklistRow) -> None:
         if row.state in _ENTRIES:
             page.blank()
-            page.line(_("  The way off this list"), "strong")
+            page.line("  " + _("The way off this list"), "strong")
             if told := self.say.listing(f"removal.{row.list}"):
                 page.para(told, indent=2)
-        for label, url in ((_("look up"), row.lookup_url), ("removal", row.removal_url)):
+        for label, url in ((_("look up"), row.lookup_url), (_("removal"), row.removal_url)):
             if url:
                 page.field(label, url, role="code")
         if row.state in _ENTRIES:
@@ -211,4 +211,4 @@ def chips(say: Sentences) -> list[Chip]:
     told = [
         Chip(s.value, say.listing(f"state.{s.value}").partition(",")[0], role, sym) for s, (sym, role) in LOOKS.items()
     ]
-    return [Chip(EVERY, "all", always=True), *told]
+    return [Chip(EVERY, _("all"), always=True), *told]

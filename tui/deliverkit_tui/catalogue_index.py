@@ -16,13 +16,13 @@ from deliverkit_tui.pages import LINK, mark
 
 KINDS = ("code", "reason", "finding", "fix", "list", "platform", "provider")
 PLURALS = {
-    "code": "codes",
-    "reason": "reasons",
-    "finding": "findings",
-    "fix": "fixes",
-    "list": "lists",
-    "platform": "platforms",
-    "provider": "providers",
+    "code": _("codes"),
+    "reason": _("reasons"),
+    "finding": _("findings"),
+    "fix": _("fixes"),
+    "list": _("lists"),
+    "platform": _("platforms"),
+    "provider": _("providers"),
 }
 VERBS = {"code": "codes", "reason": "reasons", "finding": "findings", "fix": "fix", "list": "lists"}
 """The command that prints an entry; platforms and providers have none."""

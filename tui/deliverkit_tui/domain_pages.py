@@ -87,7 +87,7 @@ def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str
         return str(page)
     page.banner(say.fix(fix, steps[0].args), fix, "strong")
     page.field(_("who acts"), say.word(steps[0].owner, "sentence"), pad=11)
-    page.field("because", ", ".join(dict.fromkeys(b for step in steps for b in step.because)), pad=11)
+    page.field(_("because"), ", ".join(dict.fromkeys(b for step in steps for b in step.because)), pad=11)
     for step in steps:
         page.blank()
         write_step(page, step, say, owner=step.owner != steps[0].owner)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from deliverkit.language import _
 from deliverkit_tui.messages import AuditArrived, CheckArrived, RowArrived, RunMessage
 
 if TYPE_CHECKING:
@@ -117,6 +116,6 @@ class _Stored:
     ) -> Answer:
         """Ask; see ``Resolver.query``."""
         answer = await self._recording.query(name, rdtype, server=server, **options)
-        if answer.detail == _("not in the recording"):
+        if answer.detail == "not in the recording":
             return await self._world.resolver.query(name, rdtype, fresh=fresh, server=server, **options)
         return answer

@@ -49,7 +49,7 @@ def proof_of(result: CheckResult, say: Sentences) -> list[Block]:
             row(
                 head,
                 line(result.subject, "strong"),
-                (_("   {elapsed} ms").format(elapsed=format(result.elapsed * 1000, ".0f")), "dim"),
+                ("   " + _("{elapsed} ms").format(elapsed=format(result.elapsed * 1000, ".0f")), "dim"),
             )
         )
     ]
@@ -92,7 +92,7 @@ def _spf(facts: SpfFacts) -> Iterator[Block]:
     yield Block(
         row(
             (_("SPF tree"), "strong"),
-            (_("   {lookups} of 10 look-ups{voids}").format(lookups=facts.lookups, voids=voids), "dim"),
+            ("   " + _("{lookups} of 10 look-ups{voids}").format(lookups=facts.lookups, voids=voids), "dim"),
         ),
         gap=True,
     )
@@ -124,7 +124,10 @@ def _node(node: SpfNode, lead: str, branch: str) -> Iterator[Block]:
 def _dkim(facts: DkimFacts) -> Iterator[Block]:
     names = _("{count} selectors tried").format(count=len(facts.tried)) if facts.tried else _("no selector tried")
     yield Block(
-        row((_("Keys"), "strong"), (_("   {count} found, {names}").format(count=len(facts.keys), names=names), "dim")),
+        row(
+            (_("Keys"), "strong"),
+            ("   " + _("{count} found, {names}").format(count=len(facts.keys), names=names), "dim"),
+        ),
         gap=True,
     )
     for found in facts.keys[:MAX_KEYS]:
@@ -137,7 +140,7 @@ def _dkim(facts: DkimFacts) -> Iterator[Block]:
             )
         else:
             said = f"{found.key.fault.value.replace('_', ' ')}: {one_line(found.key.part, 80)}"
-        by = _("   by {names}").format(names=one_line(" → ".join(found.cname), 160)) if found.cname else ""
+        by = "   " + _("by {names}").format(names=one_line(" → ".join(found.cname), 160)) if found.cname else ""
         head = row((f"{SYMBOLS[mark]} ", ROLES[mark]), line(found.selector), (f"  {said}", "strong"), (by, "dim"))
         yield Block(head, indent=2)
         yield Block(line(found.text, "dim"), indent=4, whole=False)
@@ -159,7 +162,9 @@ def _lists(report: BlocklistReport, say: Sentences) -> Iterator[Block]:
     order = list(Listing)
     for facts in report.subjects:
         asked = [r for r in facts.rows if r.state is not Listing.NOT_ASKED]
-        answered = _("   {answered} of {asked} lists gave an answer").format(answered=facts.answered, asked=facts.asked)
+        answered = "   " + _("{answered} of {asked} lists gave an answer").format(
+            answered=facts.answered, asked=facts.asked
+        )
         yield Block(row(line(facts.subject, "strong"), (answered, "dim")), gap=True)
         for entry in sorted(asked, key=lambda r: order.index(r.state)):
             outcome = _STATES.get(entry.state, Outcome.UNKNOWN)
@@ -181,7 +186,7 @@ def _asked(result: CheckResult) -> Iterator[Block]:
         yield Block(text(item.value, "", 1200), indent=4)
     digs = list(dict.fromkeys([*_tree_digs(result), *(item.dig for item in items if item.dig)]))[:_MAX_VALUES]
     if digs:
-        yield Block(row((_("Ask the same"), "strong"), (_("   c copies"), "dim")), gap=True)
+        yield Block(row((_("Ask the same"), "strong"), ("   " + _("c copies"), "dim")), gap=True)
     for dig in digs:
         yield Block(line(dig, "code", 600), indent=2, command=one_line(dig, 4000))
 
@@ -202,13 +207,13 @@ def reply_of(diagnosis: Diagnosis, say: Sentences) -> list[Block]:
     bounce, verdict, evidence = diagnosis.bounce, diagnosis.verdict, diagnosis.evidence
     blocks = [Block(text(bounce.reply.raw, "", 6000))]
     because = f"“{one_line(evidence.matched, 300)}”" if evidence.matched else say.word(verdict.basis, "sentence")
-    rule = _("   rule {rule}").format(rule=evidence.rule) if evidence.rule else ""
-    blocks.append(Block(row(("because  ", "dim"), line(because), (rule, "dim")), gap=True))
-    blocks.append(Block(row(("sure?    ", "dim"), line(say.word(verdict.confidence, "sentence")))))
+    rule = "   " + _("rule {id}").format(id=evidence.rule) if evidence.rule else ""
+    blocks.append(Block(row((f"{_('because'):<9}", "dim"), line(because), (rule, "dim")), gap=True))
+    blocks.append(Block(row((f"{_('sure?'):<9}", "dim"), line(say.word(verdict.confidence, "sentence")))))
     for label, value in (
-        ("to       ", bounce.recipient),
-        ("from     ", bounce.sender),
-        (_("MX       "), bounce.mx),
+        (f"{_('to'):<9}", bounce.recipient),
+        (f"{_('from'):<9}", bounce.sender),
+        (f"{'MX':<9}", bounce.mx),
         *((f"{name:<9}", value) for name, value in evidence.groups.items()),
     ):
         if value:
@@ -218,7 +223,7 @@ def reply_of(diagnosis: Diagnosis, say: Sentences) -> list[Block]:
         blocks.append(Block(text(_("This wording is not confirmed by the provider's own pages."), "dim")))
     if verdict.also_possible:
         others = "; ".join(f"{say.reason(a.reason)} ({a.reason})" for a in verdict.also_possible)
-        blocks.append(Block(row((_("also possible  "), "dim"), line(others))))
+        blocks.append(Block(row((_("also possible") + "  ", "dim"), line(others))))
     blocks.append(Block(text(say.reason(verdict.reason, "meaning", provider=_sender(verdict.provider, say))), gap=True))
     return [*blocks, *_codes(diagnosis, say)]
 

@@ -173,10 +173,14 @@ class AuditScreen(Place):
             return
         first = self._left_out[0]
         names = ", ".join(f"“{left.text}”" for left in self._left_out[:_NAMED])
-        more = _(" and {count} more").format(count=len(self._left_out) - _NAMED) if len(self._left_out) > _NAMED else ""
+        more = (
+            " " + _("and {count} more").format(count=len(self._left_out) - _NAMED)
+            if len(self._left_out) > _NAMED
+            else ""
+        )
         line.update(
             row(
-                (_("! {count} left out: ").format(count=len(self._left_out)), "warn"),
+                (_("! {count} left out:").format(count=len(self._left_out)) + " ", "warn"),
                 (f"{names}{more}. {first.why}", "dim"),
             )
         )
@@ -301,13 +305,14 @@ class AuditScreen(Place):
         if self.running:
             done, everything = self.table.done(), len(self.table)
             full = round(_METER * done / everything)
-            waiting = _(" · {count} waiting").format(count=len(self._queue)) if self._queue else ""
+            waiting = " " + _("· {count} waiting").format(count=len(self._queue)) if self._queue else ""
             bar = (("━" * full, "good"), ("─" * (_METER - full), "dim"))
             meter.update(
                 row(
                     *bar,
                     (
-                        _(" {done} of {everything}{waiting} · x stops").format(
+                        " "
+                        + _("{done} of {everything}{waiting} · x stops").format(
                             done=done, everything=everything, waiting=waiting
                         ),
                         "dim",

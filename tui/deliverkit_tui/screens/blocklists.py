@@ -186,7 +186,7 @@ class BlocklistsScreen(Place):
             return
         said, role = self.table.headline()
         if not self.running and not self.table.finished:
-            said += _(" · stopped")
+            said += " " + _("· stopped")
         self.query_one("#headline", Static).update(row((said, role)))
         self._reorder()
         self.refresh_frame()

@@ -251,7 +251,7 @@ kept in the history by itself.
     def subject(self) -> str:
         """The domain or IP, and which reply of several."""
         many = (
-            _("   reply {index} of {count}, ] and [ turn").format(index=self.index + 1, count=len(self._bounces))
+            "   " + _("reply {index} of {count}, ] and [ turn").format(index=self.index + 1, count=len(self._bounces))
             if len(self._bounces) > 1
             else ""
         )

@@ -74,7 +74,7 @@ class CatalogueScreen(Place):
         yield FilterInput(_("Search: a code, an id, words · all of it offline"), id="search")
         with Horizontal(id="kinds-line"):
             kinds = [Chip(kind, PLURALS[kind], always=True) for kind in KINDS]
-            yield Chips([Chip(ALL, "all", always=True), *kinds], id="kinds")
+            yield Chips([Chip(ALL, _("all"), always=True), *kinds], id="kinds")
         grid = RowGrid(
             _COLUMNS, self._cells, empty=_("Nothing has these words. Try fewer, or another kind with f."), id="rows"
         )

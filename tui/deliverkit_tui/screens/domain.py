@@ -116,7 +116,7 @@ class DomainScreen(Place):
             row(
                 (f"{SYMBOLS[outcome]} {self.audit.domain} · {say.word(outcome)}", ROLES[outcome]),
                 ("   " + " · ".join(told), "dim"),
-                (_("   sends with {sending}").format(sending=sending) if sending else "", "dim"),
+                ("   " + _("sends with {sending}").format(sending=sending) if sending else "", "dim"),
             )
         )
         self.query_one(RowGrid).set_rows([*(f"check:{c}" for c in self._checks), *(f"fix:{f}" for f in self._fixes)])

@@ -64,7 +64,7 @@ Below are your recent cases and three examples on a recorded world, which need n
         """The input, and room for the fields; the rest follows in ``_warm``."""
         yield Intake(self.kit.opened_with)
         yield Static(
-            row((_("Enter"), "strong"), (_(" explains it. Your domain and IP prove the cause:"), "dim")), id="hint"
+            row((_("Enter"), "strong"), (f" {_('explains it. Your domain and IP prove the cause:')}", "dim")), id="hint"
         )
         yield GivenRow(later=True)
 
@@ -176,7 +176,7 @@ Below are your recent cases and three examples on a recorded world, which need n
             options.append(None)
         for number, case in enumerate(cases()):
             options.append(
-                Option(row(("▸ ", "good"), (f"{case.title}", ""), ("   example", "dim")), id=f"demo-{number}")
+                Option(row(("▸ ", "good"), (_(case.title), ""), (f"   {_('example')}", "dim")), id=f"demo-{number}")
             )
         options.append(None)
         for key, name, title in _PLACES:
@@ -202,7 +202,7 @@ Below are your recent cases and three examples on a recorded world, which need n
 
         for number, case in enumerate(cases()):
             yield (
-                _("Example: {title}").format(title=case.title),
+                _("Example: {title}").format(title=_(case.title)),
                 _("a recorded world, no network"),
                 partial(self.kit.action_demo, number),
             )

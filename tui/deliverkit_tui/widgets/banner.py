@@ -68,11 +68,11 @@ def _proof(diagnosis: Diagnosis, say: Sentences, asking: bool, mended: bool) -> 
     if proven:
         more = sum(len(cause.findings) for cause in proven) - 1
         told = say.finding(proven[0].findings[0])
-        tail = _("  (and {more} more)").format(more=more) if more > 0 else ""
+        tail = "  " + _("(and {more} more)").format(more=more) if more > 0 else ""
         return row((f"{say.word(Proof.PROVEN).upper()}  ", "bad"), text(told, "strong"), (tail, "dim"))
     if mended:
         told = _("What DNS proved against this mail is gone. Resend one message, then the rest slowly.")
-        return row((_("✓ MENDED  "), "good"), (told, "strong"))
+        return row((_("✓ MENDED") + "  ", "good"), (told, "strong"))
     if asking:
         return row(("…  ", "dim"), (_("Asking DNS for proof."), "dim"))
     if not diagnosis.checks:
@@ -86,8 +86,8 @@ def _actions(diagnosis: Diagnosis, say: Sentences) -> Content:
     verdict = diagnosis.verdict
     parts: list[Content] = []
     pairs = (
-        ("message", say.word(verdict.message_action) if verdict.message_action else ""),
-        ("address", say.word(verdict.address_action)),
+        (_("message"), say.word(verdict.message_action) if verdict.message_action else ""),
+        (_("address"), say.word(verdict.address_action)),
         (_("who acts"), say.word(verdict.owner)),
     )
     for label, word in pairs:

@@ -64,9 +64,13 @@ lines that ask the same.
         before = self.current
         asked = set(asking)
         self.clear_options()
-        options = [Option(_row("“", "said", "dim", "reply", reply), id="reply")] if reply else []
+        options = [Option(_row("“", _("said"), "dim", "reply", reply), id="reply")] if reply else []
         for name in names:
-            said = (ASKING, "asking", "dim", name, "") if name in asked else (WAITING, "waiting", "dim", name, _NEEDS)
+            said = (
+                (ASKING, _("asking"), "dim", name, "")
+                if name in asked
+                else (WAITING, _("waiting"), "dim", name, _NEEDS)
+            )
             options.append(Option(_row(*said), id=name))
         self.add_options(options)
         ids = [option.id for option in options]
@@ -80,7 +84,7 @@ lines that ask the same.
     def ask_again(self, name: str) -> None:
         """A row is being asked afresh."""
         if any(option.id == name for option in self.options):
-            self.replace_option_prompt(name, _row(ASKING, "asking", "dim", name, "afresh"))
+            self.replace_option_prompt(name, _row(ASKING, _("asking"), "dim", name, _("afresh")))
 
     @property
     def current(self) -> str | None:

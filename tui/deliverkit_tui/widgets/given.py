@@ -63,9 +63,9 @@ class GivenRow(Horizontal):
     def _parts(self) -> Iterator[Widget]:
         first = self._first
         for name, label, hint, value in (
-            ("domain", "domain", _("your domain"), first.domain if first else ""),
+            ("domain", _("domain"), _("your domain"), first.domain if first else ""),
             ("ip", "IP", _("that sent it"), first.ip if first else ""),
-            ("selector", "selector", "optional", first.selector if first else ""),
+            ("selector", _("selector"), _("optional"), first.selector if first else ""),
         ):
             yield Label(label)
             yield GivenField(value, placeholder=hint, compact=True, id=f"given-{name}", max_length=500)

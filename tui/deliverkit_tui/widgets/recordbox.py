@@ -27,10 +27,10 @@ class RecordBox(Vertical):
     def compose(self) -> ComposeResult:
         """Now, then publish."""
         for now in self.record.now:
-            yield Static(row(("now  ", "dim"), text(now, "dim")))
+            yield Static(row((f"{_('now')}  ", "dim"), text(now, "dim")))
         value = Static(text(self.record.value, "code"), id="value")
         value.border_title = line(
-            _("publish at {name}  {rdtype}").format(name=self.record.name, rdtype=self.record.rdtype)
+            _("publish at {name} {rdtype}").format(name=self.record.name, rdtype=self.record.rdtype)
         )
         value.border_subtitle = _("c copies")
         yield value

@@ -25,10 +25,10 @@ from deliverkit_tui.words import line, row, text
 _LOOK = {
     Mark.TODO: ("○", "dim", ""),
     Mark.ASKING: ("…", "dim", _("asking afresh")),
-    Mark.VERIFIED: ("✓", "good", "verified"),
+    Mark.VERIFIED: ("✓", "good", _("verified")),
     Mark.STILL_SEEN: ("✗", "bad", _("still seen")),
     Mark.UNSURE: ("?", "unknown", _("not known")),
-    Mark.DONE: ("✓", "good", "done"),
+    Mark.DONE: ("✓", "good", _("done")),
 }
 
 
@@ -166,11 +166,12 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         parts: list[Static | RecordBox] = [Static(c, classes="told") for c in self._told()]
         if why := say.step(step, "why"):
             parts.append(Static(text(why, "dim")))
-        parts.append(Static(row((_("who acts  "), "dim"), line(say.word(step.owner)))))
+        parts.append(Static(row((f"{_('who acts')}  ", "dim"), line(say.word(step.owner)))))
         if step.record:
             parts.append(RecordBox(step.record))
-        for label, value in (("run", step.command), ("open", step.url), ("verify", step.verify)):
-            if value and not (label == "verify" and value == step.command):
+        verify = step.verify if step.verify != step.command else None
+        for label, value in ((_("run"), step.command), (_("open"), step.url), (_("verify"), verify)):
+            if value:
                 parts.append(Static(row((f"{label:<7} ", "dim"), text(clean(value), "code")), classes="command"))
         if step.verify_check and not self.standing.mark.finished:
             parts.append(
@@ -189,19 +190,21 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
         match standing.mark:
             case Mark.VERIFIED:
                 tail = (
-                    _(" Receivers may keep the old answer for up to {kept} (its TTL).").format(kept=kept)
+                    " " + _("Receivers may keep the old answer for up to {kept} (its TTL).").format(kept=kept)
                     if kept
                     else ""
                 )
                 return [row((_("✓ Asked afresh: this is right now."), "good"), (tail, ""))]
             case Mark.STILL_SEEN:
                 tail = (
-                    _(" A cache may keep the old answer for up to {kept} (its TTL).").format(kept=kept) if kept else ""
+                    " " + _("A cache may keep the old answer for up to {kept} (its TTL).").format(kept=kept)
+                    if kept
+                    else ""
                 )
-                return [row((_("✗ Still seen: "), "bad"), text(standing.told), (tail, "dim"))]
+                return [row((_("✗ Still seen:") + " ", "bad"), text(standing.told), (tail, "dim"))]
             case Mark.UNSURE:
                 told = one_line(standing.told) or _("the answer does not tell.")
-                return [row((_("? Not known: "), "unknown"), (told, ""))]
+                return [row((_("? Not known:") + " ", "unknown"), (told, ""))]
             case _:
                 return []
 
