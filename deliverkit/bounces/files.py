@@ -191,7 +191,7 @@ def _is_batchable(path: str) -> bool:
     """A small mail or a stored event: nothing that stands in it speaks of other files."""
     with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
         head = stream.read(_LOOK)
-    if not head or is_packed(head) or head.startswith(b"From "):
+    if not head or is_packed(head):
         return False
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     return looks_like_mail(head) or (first in (b"{", b"[") and not is_journal(head))

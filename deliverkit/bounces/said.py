@@ -70,6 +70,13 @@ def _read(text: str) -> Said:
     return Said(parse_reply(words), phase, host_name(host), own_ip(words))
 
 
+def with_status(reply: Reply, status: str | None) -> Reply:
+    """Words that carry no code of their own, with the status (RFC 3463) that a field beside them names."""
+    if reply.code is not None or reply.enhanced_code is not None or not status:
+        return reply
+    return Reply(None, status, f"{status} {reply.text}".rstrip(), reply.raw)
+
+
 def phase_of(words: str) -> str | None:
     """The SMTP command that is named, as ``Bounce.phase`` calls it."""
     return next((phase for word, phase in _PHASES if word in words), None)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from deliverkit.bounces.event import Event, Fault, Kind
 from deliverkit.bounces.memory import Memory, Note
-from deliverkit.bounces.said import host_name, said
+from deliverkit.bounces.said import host_name, said, with_status
 from deliverkit.bounces.sources import About, Numbered, Unit
 from deliverkit.bounces.syslog import Clock, is_stamped, plain, stamp_and_host
 from deliverkit.model import Bounce, Reply
@@ -133,8 +133,7 @@ class Reader:
         if status in _FAILED:
             kind = Kind.BOUNCE
             reply, phase, spoke, ip = said(words)
-            if reply.enhanced_code is None and dsn and reply.code is None:
-                reply = _with_status(reply, dsn)
+            reply = with_status(reply, dsn)
         else:
             kind = Kind.RELAYED if filtered else Kind.DELIVERED
             code = int(words[:3]) if words[:1] == "2" and words[:3].isdecimal() else None
@@ -164,8 +163,3 @@ class Reader:
             self.memory.defer(self.memory.of(key), bounce)
         elif note is None or note.waiting or not note.born:
             self.memory.settle(self.memory.of(key), bounce.recipient or "")
-
-
-def _with_status(reply: Reply, dsn: str) -> Reply:
-    """Postfix's own words carry no code; its status field does."""
-    return Reply(None, dsn, f"{dsn} {reply.text}", reply.raw)

@@ -1,0 +1,128 @@
+"""Sendmail's log: one line an attempt, for one or several recipients.
+
+``reply=`` holds the server's own words where it was written (8.16 and later); else ``stat=`` with ``dsn=`` must do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from deliverkit.bounces.event import Event, Fault, Kind
+from deliverkit.bounces.memory import Memory
+from deliverkit.bounces.said import host_name, said, with_status
+from deliverkit.bounces.sources import About, Numbered, Unit
+from deliverkit.bounces.syslog import Clock, is_stamped, plain, stamp_and_host
+from deliverkit.model import Bounce, Reply
+
+NAME = "sendmail"
+UNIT = Unit.LINE
+
+_SEEN = re.compile(
+    rb"\]: (?:\[ID [^\]\n]{1,60}\] )?[0-9A-Za-z]{8,20}: (?:to=[^\n]{1,2000}, (?:x?delay|mailer)=[^\n]{1,2000}, stat="
+    rb"|from=[^\n]{1,600}, class=-?\d)"
+)
+_LINE = re.compile(rb"\]: (?:\[ID [^\]]{1,60}\] )?([0-9A-Za-z]{8,20}): (to=|from=|done[;,]|[0-9A-Za-z]{8,20}: )")
+_FROM = re.compile(r"from=(?:<([^>]*)>|([^,]*)),")
+_MESSAGE_ID = re.compile(r", msgid=<?([^\s>,]*)")
+_TO = re.compile(r"to=(.*?), (?:ctladdr|delay|xdelay|mailer|pri|relay|dsn|stat)=", re.DOTALL)
+_ADDRESS = re.compile(r"<([^>]*)>|([^\s,<>]+)")
+_FIELD = re.compile(r", (mailer|relay|dsn|reply)=((?:(?!, \w+=).)*)")
+_STAT = re.compile(r", stat=(.*)$", re.DOTALL)
+_DEFERRED = re.compile(r"Deferred(?::\s*|$)|I/O error")
+_NOT_YET = ("queued", "Sent (queued", "Expanded")
+_GAVE_UP = b"Cannot send message for"
+_MAX_RECIPIENTS = 1_000
+
+
+def recognises(head: bytes) -> bool:
+    """Lines with ``to=…, delay=…, stat=…``."""
+    return bool(_SEEN.search(head))
+
+
+class Reader:
+    """One pass over one piece of a log."""
+
+    def __init__(self, about: About) -> None:
+        self.memory = Memory()
+        self._path = about.path
+        self._clock = Clock(about.now)
+
+    def read(self, lines: Iterable[Numbered]) -> Iterator[Event | Fault]:
+        """Events and faults of all lines, in their order."""
+        for number, line in lines:
+            if line[:1] == b"<":
+                line = plain(line)
+            match = _LINE.search(line, 0, 400)
+            if match is None:
+                if line.strip() and not is_stamped(line):
+                    yield Fault(self._path, number, "no-time")
+                continue
+            stamp, host = stamp_and_host(line)
+            key, word = host + b" " + match[1], match[2]
+            if word == b"to=":
+                yield from self._attempt(number, key, line[match.start(2) :].decode("utf-8", "replace"), stamp)
+            elif word == b"from=":
+                self._taken_in(key, line[match.start(2) :].decode("utf-8", "replace"))
+            elif word.startswith(b"done"):
+                self.memory.forget(key)
+            elif _GAVE_UP in line:
+                yield from self._gave_up(number, key, line[match.end() :].decode("utf-8", "replace"), stamp)
+
+    def _taken_in(self, key: bytes, words: str) -> None:
+        note = self.memory.begin(key)
+        sender, named = _FROM.match(words), _MESSAGE_ID.search(words)
+        note.sender = (sender[1] or sender[2] or "") if sender else ""
+        note.message_id = named[1] if named else ""
+
+    def _attempt(self, number: int, key: bytes, words: str, stamp: bytes) -> Iterator[Event | Fault]:
+        to, stat = _TO.match(words), _STAT.search(words)
+        if to is None or stat is None:
+            yield Fault(self._path, number, "cut-off" if stat is None else "columns")
+            return
+        status = stat[1]
+        if status.startswith(_NOT_YET):
+            return
+        fields = dict(_FIELD.findall(words[: stat.start() + 1]))
+        delivered, deferred = status.startswith("Sent"), bool(_DEFERRED.match(status))
+        note = self.memory.get(key)
+        bounce = replace(
+            _bounce(fields, status, delivered),
+            sender=note.sender if note is not None else None,
+            at=self._clock.iso(stamp),
+        )
+        pending = self.memory.pending(key, note)
+        for count, found in enumerate(_ADDRESS.finditer(to[1])):
+            if count >= _MAX_RECIPIENTS:
+                break
+            told = replace(bounce, recipient=found[1] or found[2])
+            yield Event(
+                Kind.DELIVERED if delivered else Kind.BOUNCE, told, self._path, number,
+                key.rpartition(b" ")[2].decode("ascii"), (note.message_id or None) if note is not None else None,
+                status.partition(":")[0].partition(" (")[0], None, None, pending,
+            )  # fmt: skip
+            if deferred:
+                self.memory.defer(self.memory.of(key), told)
+            elif note is None or note.waiting or not note.born:
+                self.memory.settle(self.memory.of(key), told.recipient or "")
+
+    def _gave_up(self, number: int, key: bytes, words: str, stamp: bytes) -> Iterator[Event]:
+        # "4AMxx: return to sender: Cannot send message for 5 days"; the first id is the new message's.
+        text = words.rpartition(": ")[2]
+        bounce = Bounce(said(text).reply, at=self._clock.iso(stamp), source=NAME)
+        queue_id = key.rpartition(b" ")[2].decode("ascii")
+        yield from self.memory.expire(key, Event(Kind.BOUNCE, bounce, self._path, number, queue_id, theirs="expired"))
+
+
+def _bounce(fields: dict[str, str], status: str, delivered: bool) -> Bounce:
+    relay = fields.get("relay", "").partition(" ")[0]
+    if delivered:
+        text = status.removeprefix("Sent").strip(" ()") or "delivered"
+        return Bounce(Reply(None, fields.get("dsn"), text, text), mx=host_name(relay), source=NAME)
+    words = fields.get("reply") or _DEFERRED.sub("", status) or status
+    found = said(words)
+    return Bounce(
+        with_status(found.reply, fields.get("dsn")), None, None, host_name(relay) or found.host, found.ip,
+        found.phase, source=NAME,
+    )  # fmt: skip
