@@ -279,10 +279,9 @@ _COLUMNS: Mapping[Kind, int] = {
     Kind.BOUNCE: SOFT,
     Kind.DELAYED: SOFT,
     Kind.DELIVERED: DELIVERED,
-    Kind.RELAYED: DELIVERED,
     Kind.COMPLAINT: COMPLAINTS,
 }
-"""Where a kind is counted; a bounce may turn out hard."""
+"""Where a kind is counted; a bounce may turn out hard. What was handed on is counted where it is delivered."""
 _CALLED_HARD = ("hard", "permanent", "invalid", "undeliverable")
 
 

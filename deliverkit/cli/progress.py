@@ -1,70 +1,58 @@
-"""How a long run gets on: one line on stderr that is written over, where somebody looks."""
+"""A bar on stderr for runs over many bytes: only on a terminal, gone when the run is over."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from deliverkit.bulk.pace import Pace
+from deliverkit.intake.run import Report
 from deliverkit.language import _
 
-EVERY = 0.5
-"""Seconds."""
-_CLEAR = "\r\x1b[K"
+
+def size_of(paths: Sequence[str]) -> int | None:
+    """Bytes below ``paths``; None where stdin is among them."""
+    total = 0
+    for path in paths:
+        if path == "-":
+            return None
+        if Path(path).is_dir():
+            for folder, _folders, files in os.walk(path):
+                for name in files:
+                    try:
+                        total += (Path(folder) / name).stat().st_size
+                    except OSError:
+                        continue
+        elif Path(path).exists():
+            total += Path(path).stat().st_size
+    return total
 
 
-def shown(quiet: bool) -> bool:
-    """Whether anybody looks: stderr is a terminal, this is no CI job, and the user did not say ``--quiet``."""
-    return not quiet and sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
-
-
-@asynccontextmanager
-async def progress(pace: Pace, quiet: bool) -> AsyncIterator[None]:
-    """Show ``pace`` while the block runs."""
-    if not shown(quiet):
-        yield
+@contextmanager
+def progress(paths: Sequence[str], done: int = 0) -> Iterator[Callable[[Report], None]]:
+    """What to call after every piece. ``done`` bytes were read by an earlier run."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda report: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as Speed
 
-    async def draw() -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            sys.stderr.write(_CLEAR + line(pace)[: shutil.get_terminal_size((80, 24)).columns - 1])
-            sys.stderr.flush()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        Speed(),
+        TextColumn("{task.fields[events]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(_("reading"), total=size_of(paths), completed=done, events="")
 
-    drawing = asyncio.create_task(draw())
-    try:
-        yield
-    finally:
-        drawing.cancel()
-        with suppress(asyncio.CancelledError):
-            await drawing
-        sys.stderr.write(_CLEAR)
-        sys.stderr.flush()
+        def step(report: Report) -> None:
+            events = _("{count} events").format(count=f"{report.events:,}")
+            bar.update(task, completed=report.read, events=events)
 
-
-def line(pace: Pace) -> str:
-    """``1,204 of 50,000 · 98.2 domains/s · 8 min left · slow: shop.example 12 s``."""
-    rate = f"{pace.rate:.1f}"
-    if pace.total:
-        done = _("{done} of {total} · {rate} domains/s").format(
-            done=f"{pace.done:,}", total=f"{max(pace.total, pace.done):,}", rate=rate
-        )
-    else:
-        done = _("{done} · {rate} domains/s").format(done=f"{pace.done:,}", rate=rate)
-    parts = [done]
-    if pace.left is not None:
-        parts.append(_("{time} left").format(time=_lasting(pace.left)))
-    if slow := pace.slow():
-        domain, seconds = slow[0]
-        parts.append(_("slow: {domain} {time}").format(domain=domain, time=_lasting(seconds)))
-    return " · ".join(parts)
-
-
-def _lasting(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        yield step

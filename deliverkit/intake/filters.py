@@ -1,0 +1,54 @@
+"""``--only``: which events are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from deliverkit.bounces.judged import Judged
+from deliverkit.errors import InputError
+from deliverkit.language import _
+
+
+def _domain(address: str | None) -> str:
+    return address.rpartition("@")[2].lower() if address else ""
+
+
+_KEYS: Mapping[str, Callable[[Judged], str]] = {
+    "reason": lambda judged: judged.verdict.reason,
+    "category": lambda judged: judged.verdict.category,
+    "provider": lambda judged: judged.provider or "",
+    "sending_domain": lambda judged: _domain(judged.event.bounce.sender),
+    "recipient_domain": lambda judged: _domain(judged.event.bounce.recipient),
+    "ip": lambda judged: judged.event.bounce.ip or "",
+    "kind": lambda judged: judged.event.kind.value,
+    "bounce_type": lambda judged: judged.verdict.bounce_type or "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Events that have one of the values for every key that is named. Picklable."""
+
+    wanted: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted)
+
+    def takes(self, judged: Judged) -> bool:
+        """Is this event looked at?"""
+        return all(_KEYS[key](judged) in values for key, values in self.wanted)
+
+
+def only(texts: Iterable[str]) -> Only:
+    """``["provider=gmail", "category=blocked,dmarc"]``. Raises InputError for a key that is none."""
+    wanted: dict[str, set[str]] = {}
+    for text in texts:
+        key, equals, values = text.partition("=")
+        if not equals or key.strip() not in _KEYS:
+            raise InputError(
+                _("--only {text}: written as KEY=VALUE").format(text=text[:80]),
+                advice=_("Keys: {names}.").format(names=", ".join(_KEYS)),
+            )
+        wanted.setdefault(key.strip(), set()).update(value.strip().lower() for value in values.split(","))
+    return Only(tuple((key, frozenset(values)) for key, values in wanted.items()))
