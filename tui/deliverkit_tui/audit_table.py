@@ -29,19 +29,30 @@ ORDERS = (GIVEN, BY_OUTCOME, BY_DOMAIN)
 _WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _RANK = {outcome: rank for rank, outcome in enumerate(_WORST_FIRST)}
 
-_LABELS = {"ip-blocklists": (_("IP lists"), "ips"), "domain-blocklists": (_("dom. lists"), "dom")}
+_LABELS = {
+    "ip-blocklists": (_("IP lists"), "ips"),
+    "domain-blocklists": (_("dom. lists"), "dom"),
+    "mta-sts": ("mta-sts", "sts"),
+    "tls-rpt": ("tls-rpt", "rpt"),
+    "dnssec": ("dnssec", "sec"),
+    "nameservers": (_("servers"), "ns"),
+    "starttls": ("starttls", "tls"),
+}
+_DECIDING = frozenset({"spf", "dkim", "dmarc", "mx", "ptr", "ip-blocklists", "domain-blocklists"})
+"""Checks that mail is refused for: their columns stay however narrow the screen is."""
 
 
 def _column(check: str) -> Column:
     label, short = _LABELS.get(check, (check, check))
-    return Column(check, label, 10, max(3, len(short)), shrink=2, short=short, symbol=True)
+    drop = 0 if check in _DECIDING else 100
+    return Column(check, label, 10, max(3, len(short)), shrink=2, drop=drop, short=short, symbol=True)
 
 
 COLUMNS = (
     Column("domain", _("domain"), 24, 18, flex=1),
     Column("outcome", _("outcome"), 10, 1, shrink=3, short=" ", symbol=True),
     *(_column(name) for name in ALL),
-    Column("finding", _("what stands out"), 34, drop=140, flex=2),
+    Column("finding", _("what stands out"), 34, drop=150, flex=2),
 )
 
 
