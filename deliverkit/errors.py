@@ -39,3 +39,7 @@ class ResolverError(DeliverkitError):
 
 class ConfigError(InputError):
     """A configuration file or variable is unreadable or malformed; the message names file, line and key."""
+
+
+class StoreError(DeliverkitError):
+    """The memory of addresses cannot be opened, read or written."""
