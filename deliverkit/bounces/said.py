@@ -70,6 +70,12 @@ def _read(text: str) -> Said:
     return Said(parse_reply(words), phase, host_name(host), own_ip(words))
 
 
+def taken(words: str, status: str | None = None) -> Reply:
+    """What a server said when it took a message: read quickly, for nothing hangs on its words."""
+    code = int(words[:3]) if words[:1] == "2" and words[:3].isdecimal() else None
+    return Reply(code, status or None, words, words)
+
+
 def with_status(reply: Reply, status: str | None) -> Reply:
     """Words that carry no code of their own, with the status (RFC 3463) that a field beside them names."""
     if reply.code is not None or reply.enhanced_code is not None or not status:

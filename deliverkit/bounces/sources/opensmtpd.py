@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from deliverkit.bounces.event import Event, Fault, Kind, Pending
 from deliverkit.bounces.memory import Memory
-from deliverkit.bounces.said import host_name, said
+from deliverkit.bounces.said import host_name, said, taken
 from deliverkit.bounces.sources import About, Numbered, Unit
 from deliverkit.bounces.syslog import Clock, is_stamped, plain, stamp_and_host
-from deliverkit.model import Bounce, Reply
+from deliverkit.model import Bounce
 
 NAME = "opensmtpd"
 UNIT = Unit.LINE
@@ -31,6 +31,8 @@ _OLD = re.compile(
 )
 _OUR_IP = re.compile(r"\bsource=\"?([0-9a-fA-F.:]{3,45})")
 _RELAY = re.compile(r"\brelay=\"?\S+ \(([^)\s]{1,255})\)")
+_SCRIPT = re.compile(r"Error \([^\"]{1,60}\"(?:mail\.\w+: )?(?:[A-Z]+ server error: )?(.*)\"\)$", re.DOTALL)
+"""What a delivery program said before it ended."""
 _KINDS = {
     "ok": Kind.DELIVERED, "permfail": Kind.BOUNCE, "tempfail": Kind.BOUNCE, "loop": Kind.BOUNCE, "expire": Kind.BOUNCE,
 }  # fmt: skip
@@ -81,10 +83,12 @@ class Reader:
         words = stat.strip()
         if words[:1] == '"':
             words = words[1:].removesuffix('"')
+        if script := _SCRIPT.match(words):
+            words = script[1]
         spoke = said(words.replace('\\"', '"')) if kind is Kind.BOUNCE else None
         source, relay = _OUR_IP.search(fields), _RELAY.search(fields)
         bounce = Bounce(
-            spoke.reply if spoke else Reply(None, None, words, words),
+            spoke.reply if spoke else taken(words),
             to,
             "" if sender == "@" else sender,
             host_name(relay[1]) if relay else None,
@@ -92,7 +96,7 @@ class Reader:
             None,
             self._clock.iso(stamp),
             NAME,
-            rcpt if rcpt and rcpt != "-" else None,
+            rcpt if rcpt and rcpt not in ("-", to) else None,
         )
         event = Event(kind, bounce, self._path, number, name, None, result)
         if result.lower() == "expire":

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from deliverkit.bounces.event import Event, Fault, Kind
 from deliverkit.bounces.memory import Memory, Note
-from deliverkit.bounces.said import host_name, said, with_status
+from deliverkit.bounces.said import host_name, said, taken, with_status
 from deliverkit.bounces.sources import About, Numbered, Unit
 from deliverkit.bounces.syslog import Clock, is_stamped, plain, stamp_and_host
 from deliverkit.model import Bounce, Reply
@@ -136,8 +136,7 @@ class Reader:
             reply = with_status(reply, dsn)
         else:
             kind = Kind.RELAYED if filtered else Kind.DELIVERED
-            code = int(words[:3]) if words[:1] == "2" and words[:3].isdecimal() else None
-            reply, phase, spoke = Reply(code, dsn or None, words, words), None, None
+            reply, phase, spoke = taken(words, dsn), None, None
         bounce = Bounce(
             reply,
             recipient,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from deliverkit.bounces.event import Event, Fault, Kind, Pending
 from deliverkit.bounces.memory import Memory
-from deliverkit.bounces.said import host_name, said, with_status
+from deliverkit.bounces.said import host_name, said, taken, with_status
 from deliverkit.bounces.sources import About, Numbered, Unit
 from deliverkit.model import Bounce, Reply
 
@@ -83,7 +83,7 @@ class Reader:
             spoke = said(words)
             reply, host, ip = with_status(spoke.reply, status), spoke.host, spoke.ip
         else:
-            reply, host, ip = Reply(None, status or None, words, words), None, None
+            reply, host, ip = taken(words, status), None, None
         bounce = Bounce(
             reply,
             get("rcpt") or None,

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from deliverkit.bounces.event import Event, Fault, Kind
 from deliverkit.bounces.memory import Memory
-from deliverkit.bounces.said import host_name, said, with_status
+from deliverkit.bounces.said import host_name, said, taken, with_status
 from deliverkit.bounces.sources import About, Numbered, Unit
 from deliverkit.bounces.syslog import Clock, is_stamped, plain, stamp_and_host
-from deliverkit.model import Bounce, Reply
+from deliverkit.model import Bounce
 
 NAME = "sendmail"
 UNIT = Unit.LINE
@@ -84,7 +84,7 @@ class Reader:
         status = stat[1]
         if status.startswith(_NOT_YET):
             return
-        fields = dict(_FIELD.findall(words[: stat.start() + 1]))
+        fields = dict(_FIELD.findall(words[: stat.start()]))
         delivered, deferred = status.startswith("Sent"), bool(_DEFERRED.match(status))
         note = self.memory.get(key)
         bounce = replace(
@@ -119,7 +119,7 @@ def _bounce(fields: dict[str, str], status: str, delivered: bool) -> Bounce:
     relay = fields.get("relay", "").partition(" ")[0]
     if delivered:
         text = status.removeprefix("Sent").strip(" ()") or "delivered"
-        return Bounce(Reply(None, fields.get("dsn"), text, text), mx=host_name(relay), source=NAME)
+        return Bounce(taken(text, fields.get("dsn")), mx=host_name(relay), source=NAME)
     words = fields.get("reply") or _DEFERRED.sub("", status) or status
     found = said(words)
     return Bounce(
