@@ -22,6 +22,7 @@ COMMANDS = {
     "diagnose": "Explain a reply and prove the cause with DNS",
     "audit": "All checks of sending domains",
     "message": "A message: signatures, SPF, DMARC, headers, links",
+    "bounces": "Many bounces: mailboxes, logs, events (offline)",
     "blocklists": "Where an IP or domain is listed",
     "codes": "Reply codes and enhanced codes",
     "reasons": "Why mail is refused: the closed list",
