@@ -25,7 +25,7 @@ from deliverkit.bulk.sources import Dropped, Sources, count_lines
 from deliverkit.checks import Target
 from deliverkit.cli.diagnostics import ExitCode, note
 from deliverkit.cli.forms import form
-from deliverkit.cli.progress import progress
+from deliverkit.cli.pace_line import progress
 from deliverkit.cli.settings import configuration, ignores
 from deliverkit.cli.sink import RESUMED, Sink
 from deliverkit.errors import InputError
