@@ -83,7 +83,9 @@ def postfix(message: Message, instance: str = "postfix") -> list[str]:
         )
     if message.expired:
         lines.append(f"{instance}/qmgr[900]: {queue_id}: from=<{message.sender}>, status=expired, returned to sender")
-        lines.append(f"{instance}/bounce[2300]: {queue_id}: sender non-delivery notification: 0B0B0{message.number % 10}C")
+        lines.append(
+            f"{instance}/bounce[2300]: {queue_id}: sender non-delivery notification: 0B0B0{message.number % 10}C"
+        )
     if message.finished:
         lines.append(f"{instance}/qmgr[900]: {queue_id}: removed")
     return lines
@@ -96,7 +98,7 @@ _EXIM_AFTER = {
 
 
 def exim(message: Message) -> list[str]:
-    queue_id = f"1tE{message.number:03d}-{message.number:06d}-4X"
+    queue_id = f"1t{message.number % 10_000:04d}-{message.number:06d}-4X"
     lines = [
         f"{queue_id} <= {message.sender} H=app.example.com [192.0.2.9] P=esmtps X=TLS1.3:TLS_AES_256_GCM_SHA384:256 "
         f"CV=no S=5123 id={message.message_id}"
@@ -140,7 +142,9 @@ def sendmail(message: Message) -> list[str]:
             f"xdelay=00:00:01, mailer=esmtp, pri=125123, relay={attempt.mx}. [{attempt.ip}], {end}"
         )
     if message.expired:
-        lines.append(f"sendmail[3002]: {queue_id}: 4AKC{message.number:010d}: sender notify: Cannot send message for 5 days")
+        lines.append(
+            f"sendmail[3002]: {queue_id}: 4AKC{message.number:010d}: sender notify: Cannot send message for 5 days"
+        )
     if message.finished:
         lines.append(f"sendmail[3002]: {queue_id}: done; delay=00:00:03, ntries=1")
     return lines
@@ -245,7 +249,7 @@ def kumomta(message: Message) -> list[str]:
 
 
 def _record(message: Message, attempt: Attempt, type_: str, reply: str) -> str:
-    code, _, rest = reply.partition(" ")
+    code, rest = reply[:3], reply[4:]
     enhanced, _, content = rest.partition(" ")
     parts = enhanced.split(".")
     known = len(parts) == 3 and all(part.isdigit() for part in parts)

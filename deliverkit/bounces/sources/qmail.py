@@ -33,6 +33,12 @@ _OUTCOME = re.compile(r"(success|failure|deferral): (.*)", re.DOTALL)
 _SAID = re.compile(
     r"(?:^|/)(?:Remote[_ ]host[_ ]said|.{0,60}?said):[_ ](.*?)(?:/(?:Giving_up_on_.*|I'm_not_going.*)?)?$", re.DOTALL
 )
+_UNDERSCORE = re.compile(
+    r"(?<![A-Za-z])(?!SMTP|RCPT|DATA|MAIL|ERROR|CODE|REPLY|STATUS|DSN)[A-Z]{3,8}\d{0,4}_\d{1,4}(?![\d.])|"
+    r"/(?:mail|security)_[a-z]+(?=[.#/])|\bdns_rbl\b"
+)
+"""Providers' own codes, in which an underscore is one; qmail writes spaces as the same."""
+_NEXT_LINE = re.compile(r"/(?=[245]\d\d[ -])")
 _GAVE_UP = "I'm_not_going_to_try_again"
 _PHASES = (
     ("does_not_like_recipient", "rcpt"), ("sender_was_rejected", "mail"), ("failed_on_DATA", "data"),
@@ -135,7 +141,9 @@ class Reader:
 def _words(words: str) -> Said:
     cause = words.partition("/" + _GAVE_UP)[0]
     match = _SAID.search(cause)
-    text = (match[1] if match else cause).replace("_", " ").replace("/", " ").strip()
+    text = match[1] if match else cause
+    text = _UNDERSCORE.sub(lambda code: code[0].replace("_", "\0"), text).replace("_", " ").replace("\0", "_")
+    text = _NEXT_LINE.sub(" ", text).rstrip("/ ")
     found = said(text)
     phase = next((phase for mark, phase in _PHASES if mark in words), None)
     return Said(found.reply, phase, found.host, found.ip)

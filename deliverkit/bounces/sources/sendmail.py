@@ -28,7 +28,8 @@ _FROM = re.compile(r"from=(?:<([^>]*)>|([^,]*)),")
 _MESSAGE_ID = re.compile(r", msgid=<?([^\s>,]*)")
 _TO = re.compile(r"to=(.*?), (?:ctladdr|delay|xdelay|mailer|pri|relay|dsn|stat)=", re.DOTALL)
 _ADDRESS = re.compile(r"<([^>]*)>|([^\s,<>]+)")
-_FIELD = re.compile(r", (mailer|relay|dsn|reply)=((?:(?!, \w+=).)*)")
+_NAMES = "mailer|pri|relay|dsn|reply|stat|x?delay|ctladdr|daemon|quarantine|tls_verify|verify|intvl|scheduled"
+_FIELD = re.compile(rf", (mailer|relay|dsn|reply)=((?:(?!, (?:{_NAMES})=).)*)")
 _STAT = re.compile(r", stat=(.*)$", re.DOTALL)
 _DEFERRED = re.compile(r"Deferred(?::\s*|$)|I/O error")
 _NOT_YET = ("queued", "Sent (queued", "Expanded")
@@ -120,7 +121,8 @@ def _bounce(fields: dict[str, str], status: str, delivered: bool) -> Bounce:
     if delivered:
         text = status.removeprefix("Sent").strip(" ()") or "delivered"
         return Bounce(taken(text, fields.get("dsn")), mx=host_name(relay), source=NAME)
-    words = fields.get("reply") or _DEFERRED.sub("", status) or status
+    deferred = _DEFERRED.match(status)
+    words = fields.get("reply") or (status[deferred.end() :] if deferred else status) or status
     found = said(words)
     return Bounce(
         with_status(found.reply, fields.get("dsn")), None, None, host_name(relay) or found.host, found.ip,
