@@ -263,6 +263,14 @@ class Summary:
         return sum(self.kinds.values()) + sum(self._kinds.values())
 
     @property
+    def knows_deliveries(self) -> bool:
+        """Does the source tell of deliveries as a rule (a log, events), so that rates mean something?
+
+        A mailbox of bounces holds a few success reports at most.
+        """
+        return self.delivered * 5 >= self.hard + self.soft and self.delivered > 0
+
+    @property
     def unknown(self) -> int:
         """Bounces whose words nothing is known of."""
         self.settle()

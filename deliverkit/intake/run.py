@@ -42,7 +42,7 @@ class Sink(Protocol):
 class Keeper(Protocol):
     """A memory of addresses."""
 
-    def __call__(self, chunk: Chunk, judged: Iterable[Judged]) -> None:
+    def __call__(self, chunk: Chunk, judged: Iterable[Judged], /) -> None:
         """Take over all events of a piece: all or none. They are made while they are taken."""
         ...
 

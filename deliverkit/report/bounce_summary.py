@@ -76,9 +76,9 @@ def _totals(summary: Summary) -> Data:
 
 
 def _rates(summary: Summary) -> Data:
-    """Of all attempts; null where the source tells of no delivery, for then nobody knows of how many."""
+    """Of all attempts; null where the source does not tell of deliveries, for then nobody knows of how many."""
     attempts = summary.delivered + summary.hard + summary.soft
-    if not summary.delivered:
+    if not summary.knows_deliveries:
         return dict.fromkeys(("hard", "soft", "complaints"))
     return {
         "hard": round(summary.hard / attempts, 6),

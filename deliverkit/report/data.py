@@ -94,6 +94,7 @@ def audit_data(audit: Audit, say: Sentences) -> Data:
         "checks": [check_data(c, say) for c in audit.checks],
         "platforms": list(audit.platforms),
         "steps": [step_data(s, say) for s in audit.steps],
+        "requirements": [plain(r) for r in audit.requirements],
         "elapsed": round(audit.elapsed, 3),
     }
 

@@ -62,6 +62,10 @@ class Sentences:
         texts = self._text("fixes", fix).get("steps", {}).get(name, {})
         return fill(texts.get(part, step.id if part == "title" else ""), _shown(step.args)) or ""
 
+    def requirement(self, requirement: str, part: str = "title") -> str:
+        """``title`` or ``sentence`` of a provider's demand."""
+        return self._said("requirements", requirement, part, {}, requirement)
+
     def listing(self, key: str) -> str:
         """A sentence about blocklists by its key (``why.empty``, ``note.spamcop``); empty where there is none."""
         return str(self.knowledge.text("blocklists", self.lang).get(key, ""))
@@ -89,4 +93,5 @@ _GROUPS = {
     "Owner": "owner",
     "Proof": "proof",
     "Basis": "basis",
+    "RequirementState": "requirement_state",
 }

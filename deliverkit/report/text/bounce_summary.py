@@ -42,7 +42,7 @@ def bounce_summary_text(data: Data, say: Sentences, *, top: int = 10, width: int
 def _headline(page: Page, data: Data) -> None:
     totals = data["totals"]
     period = " – ".join(dict.fromkeys(at[:10] for at in (data["first"], data["last"]) if at))
-    if totals["delivered"]:
+    if data["rates"]["hard"] is not None:
         head = plural("{count} delivery attempted", "{count} deliveries attempted", totals["attempts"])
         count = totals["attempts"]
     else:
@@ -50,13 +50,20 @@ def _headline(page: Page, data: Data) -> None:
         count = totals["bounces"]
     page.banner(head.format(count=f"{count:,}"), period, "strong")
     page.blank()
-    of = totals["attempts"]
+    of = totals["attempts"] if data["rates"]["hard"] is not None else totals["bounces"]
     if totals["delivered"]:
-        _line(page, _("delivered"), totals["delivered"], of, "", "good")
+        _line(page, _("delivered"), totals["delivered"], of if of > totals["bounces"] else 0, "", "good")
     _line(page, _("hard"), totals["hard"], of, _("the address is dead: stop sending to it"), "bad")
     _line(page, _("soft"), totals["soft"], of, _("the address stays on the list"), "warn")
     if totals["temporary"]:
-        _line(page, _("  temporary"), totals["temporary"], of, _("of the soft ones: the server asks to try again"), "")
+        _line(
+            page,
+            "  " + _("temporary"),
+            totals["temporary"],
+            of,
+            _("of the soft ones: the server asks to try again"),
+            "",
+        )
     for name, label in (
         ("complaints", _("complaints")),
         ("unsubscribe", _("unsubscribed")),
@@ -122,11 +129,11 @@ def _why(page: Page, data: Data, say: Sentences, top: int) -> None:
         inner = [r for r in data["by"]["reason"] if r["bounces"] and r["key"].partition(".")[0] == row["key"]]
         for reason in inner[:top]:
             label = f"    {one_line(say.reason(reason['key']), 60)}"
+            # Ids are for --only; they are shown where there is room.
+            id_ = f"  {reason['key']}" if page.width >= 110 else ""
             room = page.width - 3 * _NUMBERS
             label = label if len(label) < room else label[: room - 1] + "…"
-            page.line(
-                page.paint(f"{label:<{room}}{reason['bounces']:>{_NUMBERS},}  {reason['key']}"[: page.width], "dim")
-            )
+            page.line(page.paint(f"{label:<{room}}{reason['bounces']:>{_NUMBERS},}{id_}", "dim"))
 
 
 def _group(page: Page, data: Data, name: str, title: str, top: int) -> None:
@@ -134,7 +141,7 @@ def _group(page: Page, data: Data, name: str, title: str, top: int) -> None:
     if not any(row["key"] for row in rows):
         return
     most = max(row["bounces"] for row in rows)
-    total, with_rates = data["totals"]["bounces"], bool(data["totals"]["delivered"]) and name != "code"
+    total, with_rates = data["totals"]["bounces"], data["rates"]["hard"] is not None and name != "code"
     shown = rows[-top:] if name == "day" else rows[:top]
     _title(page, title, _("bounces"), _("rate") if with_rates else _("share"), _("hard"))
     for row in shown:

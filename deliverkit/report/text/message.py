@@ -1,4 +1,4 @@
-"""A checked message as text: first whether it passes DMARC at a receiver, then the identities, the checks, the steps."""
+"""A checked message as text: whether it passes DMARC at a receiver, then the identities, the checks, the steps."""
 
 from __future__ import annotations
 
