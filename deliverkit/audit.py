@@ -11,8 +11,14 @@ from deliverkit.diagnosis import platforms_in, values_of
 from deliverkit.fixes import Case, possible, steps, wanted_by_findings
 from deliverkit.knowledge import Knowledge
 from deliverkit.model import Audit, CheckResult, Outcome
+from deliverkit.requirements import judge
 
-ALL = tuple(name for name in OF_NAMES if name != "recipient-domain")
+ONLY_NAMED = ("starttls", "recipient-domain")
+"""Checks that run only when they are named: one connects to mail servers, the other is about the other side."""
+BEYOND = ("nameservers",)
+"""Checks that ask other name servers than those of the resolver. A whole audit leaves them out where the user named the
+servers to ask (``World.beyond``); named themselves, they run in any case."""
+ALL = tuple(name for name in OF_NAMES if name not in ONLY_NAMED)
 """The checks of a sending domain."""
 
 _WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN, Outcome.PASS, Outcome.NOT_APPLICABLE)
@@ -24,7 +30,8 @@ async def audit(target: Target, world: World, *, checks: Sequence[str] = ALL) ->
     Never raises for what DNS says or fails to say; the parts that could not be asked are ``unknown``.
     """
     start = time.perf_counter()
-    names = [name for name in checks if can_run(name, target)]
+    wanted = [name for name in checks if name not in BEYOND] if tuple(checks) == ALL and not world.beyond else checks
+    names = [name for name in wanted if can_run(name, target)]
     results = in_order([result async for result in run_checks(names, target, world)])
     named = set(checks) != set(ALL)
     return conclude(target, results, world.knowledge, elapsed=time.perf_counter() - start, on_request=named)
@@ -53,6 +60,7 @@ def conclude(
         platforms=platforms,
         steps=steps(wanted, Case(values_of(target), None, platforms, tuple(results)), knowledge),
         elapsed=elapsed,
+        requirements=judge(results, knowledge),
     )
 
 

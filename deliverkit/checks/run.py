@@ -52,6 +52,7 @@ NEEDS = {
     "mta-sts": ("domain",),
     "tls-rpt": ("domain",),
     "bimi": ("domain",),
+    **dict.fromkeys(("dnssec", "dane", "nameservers", "starttls"), ("domain",)),
     "recipient-domain": ("recipient_domain",),
     **dict.fromkeys(OF_A_MESSAGE, ("message",)),
 }

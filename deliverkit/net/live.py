@@ -101,6 +101,7 @@ class LiveResolver:
                 detail=reading.detail,
                 authenticated=proven and reading.authenticated,
                 signatures=reading.signatures,
+                referral=reading.referral,
             )
             proven = answer.authenticated
             if len({answer.name, *chain}) <= len(chain):

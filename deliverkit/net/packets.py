@@ -122,6 +122,8 @@ class Reading:
     """The AD bit: whoever answered proved the answer by its signatures."""
     signatures: tuple[str, ...] = ()
     """RRSIG records over the answer."""
+    referral: bool = False
+    """The server hands the question on to others."""
 
 
 def read(asked: Question, data: bytes) -> Reading:
@@ -165,7 +167,10 @@ def _interpret(asked: Question, message: dns.message.Message) -> Reading:
     if chain and denied is None:
         return Reading(Status.NODATA, ttl=least, chain=names, onward=names[-1])
     if denied is None and _is_referral(message):
-        return Reading(Status.ERROR, detail="the server knows only who else to ask (a referral)")
+        delegated = next((r for r in message.authority if r.rdtype == asked.rdtype and r.name == asked.name), None)
+        if delegated is not None:
+            return Reading(Status.NOERROR, texts(delegated)[0], delegated.ttl, detail=detail, referral=True)
+        return Reading(Status.ERROR, referral=True, detail="the server knows only who else to ask (a referral)")
     return Reading(Status.NODATA, ttl=least, chain=names, detail=detail)
 
 

@@ -99,6 +99,8 @@ def _look(answer: Answer) -> dict[str, object]:
         look["detail"] = answer.detail
     if answer.authenticated:
         look["authenticated"] = True
+    if answer.referral:
+        look["referral"] = True
     if answer.signatures:
         look["signatures"] = list(answer.signatures)
     return look

@@ -198,6 +198,7 @@ def _look(question: Answer, look: object, where: str) -> Answer:
         detail=_text(look, "detail", where, ""),
         authenticated=_flag(look, "authenticated", where),
         signatures=_texts(look, "signatures", where),
+        referral=_flag(look, "referral", where),
     )
 
 

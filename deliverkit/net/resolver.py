@@ -69,6 +69,9 @@ class Answer:
     """RRSIG records over the answer, as text; only where ``dnssec`` asked for them."""
     dnssec: Dnssec = Dnssec.PLAIN
     """What the question said about signatures."""
+    referral: bool = False
+    """The server holds no such zone and names others to ask. ``status`` is ``error`` then, unless NS was asked for:
+    those of a delegation are what the zone above says (RFC 1034 section 4.3.2)."""
 
     @property
     def found(self) -> bool:
