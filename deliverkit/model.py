@@ -284,6 +284,33 @@ class Diagnosis:
     """Names of checks that were left out because the reason does not call for them or a value is missing."""
 
 
+class RequirementState(StrEnum):
+    """How a domain stands to one demand of a mailbox provider."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    UNKNOWN = "unknown"
+    """It can be seen, but could not be asked this time."""
+    CANNOT_BE_SEEN = "cannot_be_seen"
+    """Nothing in DNS tells: a message, the provider's own figures or a person would have to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One demand of one provider, judged for one domain."""
+
+    id: str
+    """Of the demand in ``knowledge/requirements``."""
+    provider: str
+    bulk: bool
+    """Only senders of bulk mail have to meet it."""
+    state: RequirementState
+    because: tuple[str, ...] = ()
+    """Ids of the findings that show that it is not met, or that it is."""
+    reply: str | None = None
+    """Id of the reply rule with what the provider says to those who do not meet it, where it is known."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audit:
     """All checks of one domain."""
@@ -294,6 +321,8 @@ class Audit:
     platforms: tuple[str, ...]
     steps: tuple[Step, ...]
     elapsed: float = 0.0
+    requirements: tuple[Requirement, ...] = ()
+    """The demands of mailbox providers; empty where not all checks ran that judge them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,7 +102,7 @@ async def _judge(
     if mark is not None:
         facts = replace(facts, mark_type=mark.mark_type, certificate_ends=mark.not_after.isoformat())
         if not mark.stands_for(domain, found.organizational_domain, SELECTOR):
-            named = ", ".join(mark.names[:5])
+            named = ", ".join(mark.names[:5]) or "-"
             notes.add("bimi-certificate-name", domain=domain, names=named)
         if logo is not None and mark.logo is not None and logo.strip() != mark.logo.strip():
             notes.add("bimi-certificate-logo", domain=domain)

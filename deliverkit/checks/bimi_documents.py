@@ -24,7 +24,7 @@ async def judge_logo(notes: Notes, domain: str, url: str, world: World) -> bytes
     if fetched is None:
         return None
     if fetched.content_type not in _TYPES:
-        notes.add("bimi-logo-type", domain=domain, url=_short(url), content_type=fetched.content_type)
+        notes.add("bimi-logo-type", domain=domain, url=_short(url), content_type=fetched.content_type or "-")
     logo = read_logo(fetched.body)
     _note_logo(notes, domain, logo)
     return unpack(fetched.body, MAX_PARSED) if logo.packed else fetched.body
@@ -40,7 +40,7 @@ def _note_logo(notes: Notes, domain: str, logo: Logo) -> None:
         notes.add("bimi-logo-broken", domain=domain, detail=logo.broken)
         return
     if logo.version != "1.2" or logo.profile != "tiny-ps":
-        notes.add("bimi-logo-profile", domain=domain, version=logo.version, profile=logo.profile)
+        notes.add("bimi-logo-profile", domain=domain, version=logo.version or "-", profile=logo.profile or "-")
     if not logo.title:
         notes.add("bimi-logo-untitled", domain=domain)
     elif len(logo.title) > MAX_TITLE:
@@ -78,7 +78,7 @@ async def judge_certificate(notes: Notes, domain: str, url: str, world: World) -
     if mark.not_before > now:
         notes.add("bimi-certificate-early", domain=domain, date=mark.not_before.date().isoformat())
     if not mark.purpose:
-        notes.add("bimi-certificate-purpose", domain=domain, subject=mark.subject)
+        notes.add("bimi-certificate-purpose", domain=domain, subject=mark.subject or "-")
     if not mark.logotype:
         notes.add("bimi-certificate-no-logo", domain=domain)
     if not mark.whole:

@@ -146,7 +146,7 @@ def _read(notes: Notes, facts: MtaStsFacts, fetched: Fetched) -> MtaStsFacts:
     for field in policy.faults:
         notes.add("mta-sts-policy-invalid", fetched, domain=facts.domain, field=field, hosts=_listed(facts))
     if fetched.content_type != "text/plain":
-        notes.add("mta-sts-policy-type", fetched, domain=facts.domain, content_type=fetched.content_type)
+        notes.add("mta-sts-policy-type", fetched, domain=facts.domain, content_type=fetched.content_type or "-")
     return replace(facts, policy=policy, policy_id=policy_id(fetched.text))
 
 

@@ -21,8 +21,10 @@ COMMANDS = {
     "explain": "What a reply means and what to do (offline)",
     "diagnose": "Explain a reply and prove the cause with DNS",
     "audit": "All checks of sending domains",
+    "addresses": "Which addresses of a list can take mail",
     "message": "A message: signatures, SPF, DMARC, headers, links",
     "bounces": "Many bounces: mailboxes, logs, events (offline)",
+    "requirements": "What mailbox providers demand, and what a domain lacks",
     "blocklists": "Where an IP or domain is listed",
     "codes": "Reply codes and enhanced codes",
     "reasons": "Why mail is refused: the closed list",
@@ -30,6 +32,7 @@ COMMANDS = {
     "fix": "The steps against one cause",
     "lists": "Blocklists we know, dead ones too",
     "demo": "The whole job on a recorded world (offline)",
+    "suppression": "Which addresses must not be mailed, and why",
     "config": "The settings, and where each comes from",
     "tui": "The interactive screen",
     "completion": "Print the shell completion script",
@@ -106,7 +109,7 @@ def cli(ctx: click.Context, config_file: str | None, no_config: bool) -> None:
     configure(ctx, config_file, not no_config)
     if ctx.invoked_subcommand is None:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            if ctx.default_map:
+            if ctx.obj.config is not None:
                 ctx.exit(_screen_as_configured(ctx))
             ctx.exit(import_module("deliverkit.cli.tui").start() or 0)
         click.echo(ctx.get_help())

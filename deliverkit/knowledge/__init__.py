@@ -30,7 +30,7 @@ from deliverkit.knowledge.schema import (
 from deliverkit.language import _
 
 if TYPE_CHECKING:
-    from deliverkit.knowledge.schema_dns import Blocklist, Platform
+    from deliverkit.knowledge.schema_dns import Blocklist, Platform, Proof, RequirementSpec
 
 T = TypeVar("T")
 
@@ -138,6 +138,20 @@ class Knowledge:
         from deliverkit.knowledge.schema_dns import Platform
 
         return _tables(Platform, "platforms", "platforms.toml", skip=("meta",))
+
+    @cached_property
+    def requirements(self) -> Mapping[str, RequirementSpec]:
+        """What mailbox providers demand of senders, by id."""
+        from deliverkit.knowledge.schema_dns import RequirementSpec
+
+        return _tables(RequirementSpec, "requirements", "requirements/*.toml")
+
+    @cached_property
+    def proofs(self) -> Mapping[str, Proof]:
+        """How findings tell whether a demand is met, by id."""
+        from deliverkit.knowledge.schema_dns import Proof
+
+        return _tables(Proof, "proofs", "proofs.toml")
 
     @cached_property
     def generic_selectors(self) -> tuple[str, ...]:

@@ -142,6 +142,46 @@ class Blocklist:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Proof:
+    """How the findings of one check tell whether something is so. The first of these that fits decides."""
+
+    id: str
+    check: str
+    broken_by: Strings = ()
+    """Findings that show that it is not so."""
+    proven_by: Strings = ()
+    """Findings that show that it is."""
+    unknown_by: Strings = ()
+    """Findings that say that it could not be asked."""
+    unseen_by: Strings = ()
+    """Findings that say that there is nothing from which it could be told."""
+    otherwise: str = "met"
+    """When none of these is there: ``met``, unless the check is unknown as a whole, or ``cannot_be_seen``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequirementSpec:
+    """One demand of a mailbox provider on those who send to it."""
+
+    id: str
+    provider: str
+    source: str
+    """The page where the provider demands it."""
+    as_of: str
+    """Day of the version of that page that was read, ISO 8601."""
+    bulk: bool = False
+    """Only senders of bulk mail have to meet it."""
+    proofs: Strings = ()
+    """Ids of proofs; none for what cannot be seen from outside."""
+    any_of: bool = False
+    """One proof is enough; otherwise all are needed."""
+    since: str | None = None
+    """Day from which it is in force, where the provider names one."""
+    reply: str | None = None
+    """Id of the reply rule that the provider answers with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Platform:
     """A sending or hosting platform and the marks by which DNS gives it away."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from deliverkit.language import _
-from deliverkit.model import Audit, CheckResult, Diagnosis, Step
+from deliverkit.model import Audit, CheckResult, Diagnosis, RequirementState, Step
 from deliverkit.report.clean import clean, one_line
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import SYMBOLS
@@ -41,7 +41,14 @@ def _item(label: str, text: str) -> str:
 def audit_markdown(audit: Audit, say: Sentences) -> str:
     """An audit as a Markdown section."""
     lines = [f"## {SYMBOLS[audit.outcome]} {audit.domain}: {say.word(audit.outcome)}"]
-    return "\n".join(lines + _checks(audit.checks, say) + _steps(audit.steps, say))
+    return "\n".join(lines + _checks(audit.checks, say) + _unmet(audit, say) + _steps(audit.steps, say))
+
+
+def _unmet(audit: Audit, say: Sentences) -> list[str]:
+    """The demands of mailbox providers that are not met."""
+    from deliverkit.report.requirements import markdown_table
+
+    return markdown_table([r for r in audit.requirements if r.state is RequirementState.NOT_MET], say)
 
 
 def _checks(results: Sequence[CheckResult], say: Sentences) -> list[str]:

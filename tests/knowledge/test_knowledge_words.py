@@ -19,6 +19,7 @@ GROUPS: dict[str, type[StrEnum]] = {
     "bounce_type": model.BounceType,
     "owner": model.Owner,
     "proof": model.Proof,
+    "requirement_state": model.RequirementState,
 }
 
 

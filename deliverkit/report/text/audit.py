@@ -10,6 +10,7 @@ from deliverkit.model import Audit, Outcome
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.checks import write_checks
 from deliverkit.report.text.layout import ROLES, SYMBOLS, Page, Paint, join, no_paint
+from deliverkit.report.text.requirements import write_unmet
 from deliverkit.report.text.steps import write_steps
 
 
@@ -26,6 +27,7 @@ def audit_text(
     )
     page.blank()
     write_checks(page, audit.checks, say, evidence=evidence)
+    write_unmet(page, audit, say)
     if audit.steps:
         write_steps(page, audit.steps, say)
     return str(page)
