@@ -74,7 +74,7 @@ def test_an_error_that_breaks_the_app_ends_with_70(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(App, "run", headless)
     monkeypatch.setattr(StartScreen, "on_mount", explode)
-    assert run_app("", Network(replay="demo"), "en") == BUG
+    assert run_app("", Network(replay="demo"), "en").code == BUG
     assert shown == [DeliverkitApp, ErrorApp]
 
 
@@ -106,7 +106,7 @@ def test_the_answers_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(App, "run", headless)
     record = tmp_path / "record.json"
-    assert app_module.run_app(REPLY, Network(replay="demo", record=str(record)), "en") == 0
+    assert app_module.run_app(REPLY, Network(replay="demo", record=str(record)), "en").code == 0
     names = {row["name"] for row in json.loads(record.read_text(encoding="utf-8"))["answers"]}
     assert "shop.example" in names
 

@@ -4,6 +4,8 @@ The rooms, and who may do what:
 
 ``app.py``
     The App: themes, keys with ids, the palette, one stack of screens. ``run_app(text, network, lang)`` is the door.
+    The language is chosen before this package is imported: texts are translated as the modules load. ``keys.py``
+    knows every key by its id.
     ``App.network`` (whom to ask), ``App.say`` (``Sentences``; loads the knowledge when first used),
     ``App.open_text(text)`` (what Enter on the start screen does), ``App.go(place)`` (push a screen),
     ``App.copy(text, what)``, ``App.crash(error)``.

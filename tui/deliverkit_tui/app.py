@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -51,8 +51,25 @@ class DeliverkitApp(App[int]):
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, id="app.quit"),
     ]
 
-    def __init__(self, text: str = "", network: Network | None = None, lang: str = "en") -> None:
+    def __init__(
+        self,
+        text: str = "",
+        network: Network | None = None,
+        lang: str = "en",
+        *,
+        theme: str | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """``theme`` and ``keys`` (id to key) as configured. Raises ConfigError for those that there are not."""
         super().__init__()
+        if theme:
+            self._wear(theme)
+        if keys:
+            from deliverkit_tui.keys import checked
+
+            self.set_keymap(checked(keys))
+        self.wanted_lang = ""
+        """The language to start anew in, once it was asked for."""
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self.lang = lang
@@ -93,6 +110,22 @@ class DeliverkitApp(App[int]):
     def get_default_screen(self) -> Screen[Any]:
         """The start screen is at the bottom of the stack."""
         return StartScreen()
+
+    def _wear(self, theme: str) -> None:
+        if theme not in self.available_themes:
+            from deliverkit.errors import ConfigError
+
+            known = ", ".join(sorted(self.available_themes))
+            raise ConfigError(
+                _("tui.theme: there is no theme '{name}'").format(name=theme[:80]),
+                advice=_("Known: {names}.").format(names=known),
+            )
+        self.theme = theme
+
+    def speak(self, lang: str) -> None:
+        """Start anew in another language: what is on the screen was said when its modules were loaded."""
+        self.wanted_lang = lang
+        self.exit(0)
 
     # ------------------------------------------------------------------ places
 
@@ -273,12 +306,29 @@ class DeliverkitApp(App[int]):
         self.push_screen(ErrorScreen.of(error))
 
 
-def run_app(text: str, network: Network | None, lang: str) -> int:
-    """Run the screen until the user leaves it, with ``text`` already in its input; gives the exit code.
+class Left(NamedTuple):
+    """How the user left the screen."""
 
-    Without ``network`` the system's name servers are asked.
+    code: int
+    """The exit code."""
+    lang: str = ""
+    """The language to start anew in, where another one was chosen."""
+
+
+def run_app(
+    text: str,
+    network: Network | None,
+    lang: str,
+    *,
+    theme: str | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Left:
+    """Run the screen until the user leaves it, with ``text`` already in its input.
+
+    Without ``network`` the system's name servers are asked. ``theme`` and ``keys`` are those of the configuration.
+    Raises ConfigError for a theme or a key id that there is not.
     """
-    app = DeliverkitApp(text, network, lang)
+    app = DeliverkitApp(text, network, lang, theme=theme, keys=keys)
     code = app.run()
     if app.recorded and network is not None and network.record:
         _save(app.recorded, network.record)
@@ -286,7 +336,7 @@ def run_app(text: str, network: Network | None, lang: str) -> int:
         raise app._exception  # a file or a set-up that cannot be used: told by the command line, with its advice
     if app._exception is not None:
         ErrorApp(app._exception).run()
-    return BUG if app.bugs else code or 0
+    return Left(BUG if app.bugs else code or 0, app.wanted_lang)
 
 
 class ErrorApp(App[int]):

@@ -13,6 +13,9 @@ from deliverkit_tui.screens.place import Place
 
 Entry = tuple[str, str, Callable[[], object]]
 
+_TONGUES = {"en": "Language: English", "id": "Bahasa: Indonesia", "pt": "Idioma: Português"}
+"""Each in its own words, for those who cannot read the language that is shown."""
+
 _HIDDEN = (
     "command_palette",
     "app.focus_next",
@@ -53,3 +56,7 @@ class Actions(Provider):
                 yield binding.description, tooltip or _("key {key}").format(key=key), call
         if isinstance(self.screen, Place):
             yield from self.screen.palette_actions()
+            app = self.screen.kit
+            for lang, name in _TONGUES.items():
+                if lang != app.lang:
+                    yield name, _("start anew in this language"), partial(app.speak, lang)
