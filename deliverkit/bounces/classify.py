@@ -201,6 +201,10 @@ class Classifier:
         groups = {_words(name): _words(value) for name, value in match.groupdict().items() if value}
         return RuleEvidence(rule=verdict.rule, matched=_words(match.group(0)), groups=groups)
 
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of this id: the user's own before ours."""
+        return self._by_id.get(rule_id)
+
     @property
     def _by_id(self) -> dict[str, Rule]:
         # Made when the first evidence is asked for; a run over many bounces never does.
