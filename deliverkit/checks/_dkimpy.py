@@ -128,9 +128,8 @@ def _tags(record: str) -> dict[str, str]:
 
 def _der(record: str) -> bytes:
     text = "".join(_tags(record).get("p", "").split()).rstrip("=")
-    data = base64.b64decode(text + "=" * (-len(text) % 4))
     # A bare RSAPublicKey (RFC 8017) is used as well as a SubjectPublicKeyInfo; the loader takes both.
-    return data
+    return base64.b64decode(text + "=" * (-len(text) % 4))
 
 
 class _Ed25519:

@@ -74,7 +74,7 @@ def read_parts(message: Message) -> Parts:
             cut = True
         else:
             pieces = _split(body, (boundary[1] or boundary[2]).encode("utf-8", "replace"), MAX_PARTS - len(found))
-            inner = [read_message(piece) if not piece[:2] == b"\r\n" else None for piece in pieces]
+            inner = [read_message(piece) if piece[:2] != b"\r\n" else None for piece in pieces]
             todo += [
                 (one.headers, one.body, depth + 1) if one else ((), piece[2:], depth + 1)
                 for one, piece in zip(reversed(inner), reversed(pieces), strict=True)
