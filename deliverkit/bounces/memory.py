@@ -46,6 +46,8 @@ class Note:
     """Of a delivery."""
     of: bytes | None = None
     """The message that a delivery is of."""
+    queue_id: str | None = None
+    """What that message is called, for ``Event.queue_id``."""
     over: bool = False
     """It expired: who waited before waits no longer."""
 
@@ -81,6 +83,7 @@ def _joined(before: Note, after: Note) -> Note:
         waiting={**waiting, **{who: bounce for who, bounce in after.waiting.items() if bounce}},
         recipient=after.recipient or before.recipient,
         of=after.of or before.of,
+        queue_id=after.queue_id or before.queue_id,
     )
 
 
@@ -119,7 +122,8 @@ def _filled(event: Event, note: Note, known: Known) -> Event:
         bounce = replace(bounce, sender=message.sender)
     if bounce.recipient is None and note.recipient is not None:
         bounce = replace(bounce, recipient=note.recipient)
-    return event._replace(bounce=bounce, message_id=event.message_id or message.message_id or None)
+    message_id = event.message_id or message.message_id or None
+    return event._replace(bounce=bounce, message_id=message_id, queue_id=event.queue_id or note.queue_id)
 
 
 def expired(event: Event, deferral: Bounce) -> Event:

@@ -34,8 +34,8 @@ _SAID = re.compile(
     r"(?:^|/)(?:Remote[_ ]host[_ ]said|.{0,60}?said):[_ ](.*?)(?:/(?:Giving_up_on_.*|I'm_not_going.*)?)?$", re.DOTALL
 )
 _UNDERSCORE = re.compile(
-    r"(?<![A-Za-z])(?!SMTP|RCPT|DATA|MAIL|ERROR|CODE|REPLY|STATUS|DSN)[A-Z]{3,8}\d{0,4}_\d{1,4}(?![\d.])|"
-    r"/(?:mail|security)_[a-z]+(?=[.#/])|\bdns_rbl\b"
+    r"(?<![A-Za-z])(?!SMTP|RCPT|DATA|MAIL|ERROR|CODE|REPLY|STATUS|DSN|RFC)[A-Z]{3,8}\d{0,4}_\d{1,4}(?!\d|\.\d)|"
+    r"/(?:mail|security)_[a-z]+(?=[.#/])|(?<![a-z])dns_rbl\b"
 )
 """Providers' own codes, in which an underscore is one; qmail writes spaces as the same."""
 _NEXT_LINE = re.compile(r"/(?=[245]\d\d[ -])")
@@ -101,6 +101,7 @@ class Reader:
         found = _STARTING.match(rest)
         if found:
             note = self.memory.begin(host + b" d" + name)
+            note.queue_id = found[1].decode("ascii")
             note.of, note.recipient = host + b" m" + found[1], found[2].decode("utf-8", "replace")
 
     def _ended(self, number: int, key: bytes, rest: str, at: str | None) -> Iterator[Event | Fault]:
@@ -127,7 +128,7 @@ class Reader:
             cause, _, over = words.partition(_GAVE_UP)
             last = spoke.reply if cause else None
             bounce = replace(bounce, reply=said((_GAVE_UP + over).replace("_", " ").rstrip("/")).reply, phase=None)
-        named = delivery.of.rpartition(b" m")[2].decode("ascii") if delivery is not None and delivery.of else None
+        named = delivery.queue_id if delivery is not None else None
         pending = self._pending(key, delivery, message)
         self.memory.forget(key)
         yield Event(_KINDS[outcome], bounce, self._path, number, named, None, outcome, last, None, pending)
