@@ -31,6 +31,7 @@ COMMANDS = {
     "findings": "What the checks can notice",
     "fix": "The steps against one cause",
     "lists": "Blocklists we know, dead ones too",
+    "rules": "Reply rules: list, check your own, export them",
     "demo": "The whole job on a recorded world (offline)",
     "suppression": "Which addresses must not be mailed, and why",
     "config": "The settings, and where each comes from",

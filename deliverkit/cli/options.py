@@ -16,7 +16,7 @@ SEVERITIES = ("error", "warning", "notice", "never")
 
 
 def output_options(*formats: str) -> Callable[[F], F]:
-    """``--format``, ``--output``, ``--lang``, ``--color``."""
+    """``--format`` (the first of ``formats`` is the default), ``--output``, ``--lang``, ``--color``."""
 
     def decorate(command: F) -> F:
         command = click.option(
@@ -36,7 +36,7 @@ def output_options(*formats: str) -> Callable[[F], F]:
             "--format",
             "fmt",
             type=click.Choice(formats),
-            default="text",
+            default=formats[0],
             show_default=True,
             help="Form of the result.",
         )(command)

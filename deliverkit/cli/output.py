@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -28,17 +29,23 @@ def write(text: str, path: str | None = None) -> None:
 
     Raises FileError when the file cannot be written.
     """
+    write_lines([text], path)
+
+
+def write_lines(lines: Iterable[str], path: str | None = None) -> None:
+    """Write a result of any length as it is made, in the same way: a line feed goes behind each part."""
     if path is None or path == "-":
-        click.echo(text)
+        for line in lines:
+            click.echo(line)
         return
     target = Path(path)
     try:
         if target.exists() and not target.is_file():
             # A device or a pipe is written to; a file in its place would break it for the whole machine.
             with target.open("w", encoding="utf-8", errors="backslashreplace") as out:
-                out.write(text + "\n")
+                out.writelines(f"{line}\n" for line in lines)
         else:
-            _replace(target.resolve(), text + "\n")
+            _replace(target.resolve(), lines)
     except (OSError, RuntimeError) as error:
         raise FileError(
             _("{path}: cannot be written: {why}").format(path=path, why=getattr(error, "strerror", None) or error),
@@ -46,14 +53,14 @@ def write(text: str, path: str | None = None) -> None:
         ) from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, lines: Iterable[str]) -> None:
     """Write a file beside ``target`` and put it in its place, with the rights that an ordinary file has."""
     import tempfile
 
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
-            out.write(text)
+            out.writelines(f"{line}\n" for line in lines)
         give_rights(Path(name), target)
         Path(name).replace(target)
     except BaseException:

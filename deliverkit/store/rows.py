@@ -19,6 +19,7 @@ HASHED = "hmac:"
 """Begins what stands in the place of an address where no plain address is kept."""
 
 _ADDRESS = re.compile(r"[^\s<>\"'()\[\],;:]{1,64}@[^\s<>\"'()\[\],;:]{1,255}")
+_NO_ADDRESS = re.compile("[\\s\x00-\x1f\x7f\ud800-\udfff]")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -59,7 +60,7 @@ def normal(address: str) -> str | None:
         except UnicodeError:
             return None
     whole = f"{local.lower()}@{domain}"
-    return None if _UNSTORABLE.search(whole) or any(c.isspace() for c in whole) else whole
+    return None if _NO_ADDRESS.search(whole) else whole
 
 
 def hashed(address: str, secret: bytes) -> str:
