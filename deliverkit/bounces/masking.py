@@ -28,15 +28,20 @@ SAMPLES: Mapping[str, str] = {
 
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _HEX4 = "[0-9a-f]{1,4}"
+_DATE = re.compile(
+    r"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? )?"
+    rf"(?:\d{{1,2}} {_MONTH} \d{{4}}|{_MONTH} +\d{{1,2}},? \d{{4}})\b"
+    r"|\b\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"(?:19|20)\d\d")
+_TOKEN = re.compile(r"[^\s\d@/:.]*[\d@/:.]\S*")
 _MASK = re.compile(
     r"(?P<url>\b(?:https?|ftp)://[^\s<>\"')\]]+|\bwww\.[\w-]+\.[^\s<>\"')\]]+)"
     r"|(?P<address><?[\w.!#$%&'*+/=?^`{|}~-]{1,128}@(?:(?:[\w-]{1,63}\.){0,10}[\w-]{1,63}|\[[\d.a-f:]+\])>?)"
     r"|(?P<time>(?<![\w:])\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?![\w:])(?: ?[ap]m\b)?(?: [+-]\d{4}\b)?)"
     r"|(?P<ip>(?:ipv6:)?(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-]*\.\w|\w)(?:[:/]\d{1,5})?"
     rf"|(?:ipv6:)?(?<![\w:])(?:{_HEX4}:){{2,7}}(?::?{_HEX4}|:)(?:(?::{_HEX4}){{0,6}})(?![\w:]))"
-    r"|(?P<date>\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? )?"
-    rf"(?:\d{{1,2}} {_MONTH} \d{{4}}|{_MONTH} +\d{{1,2}},? \d{{4}})\b"
-    r"|\b\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)"
     r"|(?P<id>\b(?=[\w=/+.-]{0,40}\d)(?=[\w=/+.-]{0,40}[a-z])(?=(?:[a-z=/+_.-]{0,40}\d){2})[\w=/+.-]{9,}\b=*|\b\d{8,}\b)"
     r"|(?P<host>\b(?:[a-z0-9_](?:[\w-]{0,61}\w)?\.){1,8}(?!\d)[a-z][a-z0-9-]{0,20}[a-z0-9]\b)"
     r"|(?P<n>(?<![\w#.\-])\d+(?:[.,]\d+)*(?![\w#]))",
@@ -59,14 +64,34 @@ def masked(text: str, recipient: str | None = None) -> str:
     body = text[start:]
     if recipient:
         body = _without_name(body, recipient.partition("@")[0])
-    return (text[:start] + _MASK.sub(_mask, body))[:MAX_MASKED].rstrip()
+    if _DATED.search(body):
+        body = _DATE.sub("<date>", body)
+    # Four words in five hold nothing that could be masked; asking for that first takes a third of the time.
+    return (text[:start] + _TOKEN.sub(_mask_token, body))[:MAX_MASKED].rstrip()
+
+
+def _mask_token(match: re.Match[str]) -> str:
+    return _MASK.sub(_mask, match[0])
 
 
 def _without_name(body: str, name: str) -> str:
-    """A name alone is masked first: ``<jdoe>: mailbox is full``."""
-    if len(name) < 3 or name not in body:
+    """A name alone is masked first: ``<jdoe>: mailbox is full``. By hand, for a pattern a name costs too much."""
+    if len(name) < 3:
         return body
-    return re.sub(rf"(?<![\w@.-]){re.escape(name)}(?![\w@-]|\.\w)", "<name>", body)
+    start = body.find(name)
+    while start >= 0:
+        end = start + len(name)
+        after = body[end : end + 2]
+        alone = not _is_word(body[start - 1 : start]) and not _is_word(after[:1])
+        if alone and not (after[:1] == "." and after[1:].isalnum()):
+            body = f"{body[:start]}<name>{body[end:]}"
+            end = start + 6
+        start = body.find(name, end)
+    return body
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char in ("_", "@", "-")
 
 
 def _mask(match: re.Match[str]) -> str:

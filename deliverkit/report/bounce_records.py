@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, Protocol
 
 from deliverkit.bounces.classify import Classifier
 from deliverkit.bounces.judged import Judged
+from deliverkit.bounces.matcher import compile_pattern
 from deliverkit.errors import InputError
 from deliverkit.knowledge import Knowledge
 from deliverkit.language import _
-from deliverkit.model import Verdict
+from deliverkit.model import Basis, Verdict
 from deliverkit.report.clean import one_line
 
 SCHEMA = "deliverkit.bounce/1"
@@ -31,7 +32,7 @@ FIELDS = (
 )  # fmt: skip
 """The columns of a table, in their order. In JSON ``reply`` and ``evidence`` are objects, as ``explain`` has them."""
 WHOLE_NUMBERS = frozenset({"number", "reply_code"})
-_MAX_REMEMBERED = 20_000
+_MAX_MATCHED = 500
 _NUMBER = re.compile(rb"\0(\d+)\0")
 
 Word = Callable[[Verdict], str | None]
@@ -104,21 +105,23 @@ class Facts:
         self._classifier = classifier
         self._knowledge = knowledge
         self._word = word
-        self._matched: dict[tuple[str | None, str], str] = {}
+        # Kept here: the library forgets all but the last few patterns, and a log has replies of many.
+        self._searches: dict[str, Callable[[bytes], Any]] = {}
         self._told: dict[tuple[str, str | None, str | None], Told] = {}
 
     def matched(self, judged: Judged) -> str:
-        """The words that decided."""
-        verdict, bounce = judged.verdict, judged.event.bounce
+        """The words that decided, else the code that did."""
+        verdict, reply = judged.verdict, judged.event.bounce.reply
         if verdict.rule is None:
-            return self._classifier.evidence(bounce, verdict).matched
-        key = verdict.rule, bounce.reply.text
-        found = self._matched.get(key)
-        if found is None:
-            if len(self._matched) >= _MAX_REMEMBERED:
-                self._matched.clear()
-            found = self._matched[key] = self._classifier.evidence(bounce, verdict).matched
-        return found
+            if verdict.basis is Basis.ENHANCED_CODE:
+                return reply.enhanced_code or ""
+            return str(reply.code or "") if verdict.basis is Basis.REPLY_CODE else ""
+        search = self._searches.get(verdict.rule)
+        if search is None:
+            rule = self._classifier.rule(verdict.rule)
+            search = self._searches[verdict.rule] = compile_pattern(rule.pattern if rule else "").search
+        match = search(reply.text.encode("utf-8", "replace"))
+        return match.group(0)[:_MAX_MATCHED].decode("utf-8", "ignore").strip() if match else ""
 
     def told(self, verdict: Verdict) -> Told:
         """Fixes in their order, and the word of the vocabulary that was asked for."""
