@@ -1,4 +1,7 @@
-"""The user's own reply rules: the same TOML as ``knowledge/replies``, checked before they are trusted."""
+"""The user's own reply rules: the same TOML as ``knowledge/replies``, checked before they are trusted.
+
+Files of KumoMTA's bounce classifier are taken as they are (``kumomta_rules``).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import re2
 
+from deliverkit.bounces.kumomta_rules import is_kumomta, rules_of
 from deliverkit.bounces.matcher import compile_pattern
 from deliverkit.bounces.reply import parse_reply
 from deliverkit.errors import KnowledgeError
@@ -30,9 +34,16 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
     Needs of each rule: ``id``, ``pattern``, ``reason`` and at least one of ``examples``; ``provider`` may stand at the
     top of the file or be left out. Raises KnowledgeError that names file, line and key for TOML that cannot be read,
     an unknown or missing key, a reason that is not in the list, a pattern that is not RE2, an id that comes twice, and
-    an example that its own rule does not match.
+    an example that its own rule does not match. Of KumoMTA's files the classes become reasons.
     """
+    return tuple(rule for rule, _info in read_rules(path))
+
+
+def read_rules(path: Path) -> tuple[tuple[Rule, RuleInfo | None], ...]:
+    """As ``load_rules``, each with what stands behind it; None where the file's format has no room for that."""
     text, data = _read(path)
+    if is_kumomta(data):
+        return tuple((rule, None) for rule in rules_of(path, data))
     extra = sorted(data.keys() - {"provider", "rule"})
     if extra:
         raise KnowledgeError(
@@ -43,15 +54,15 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise KnowledgeError(f"{path}: 'rule' must be written as [[rule]] tables", advice="Use double brackets.")
     provider = data.get("provider", _OWN_PROVIDER)
-    rules: dict[str, Rule] = {}
+    rules: dict[str, tuple[Rule, RuleInfo]] = {}
     for index, table in enumerate(tables):
         with store.located(path, index):
-            rule = _rule(table, provider)
+            rule, info = _rule(table, provider)
             if rule.id in rules:
                 raise MalformedError(
                     f"[[rule]] id '{rule.id}' comes twice", advice="Ids are unique; rename one.", key="id"
                 )
-            rules[rule.id] = rule
+            rules[rule.id] = rule, info
     return tuple(rules.values())
 
 
@@ -70,7 +81,7 @@ def _line(text: str, key: str) -> int:
     return next((n for n, line in enumerate(text.splitlines(), 1) if line.lstrip(" \"'[").startswith(key)), 1)
 
 
-def _rule(table: dict[str, Any], provider: Any) -> Rule:
+def _rule(table: dict[str, Any], provider: Any) -> tuple[Rule, RuleInfo]:
     """One rule, checked. Raises MalformedError with the key at fault."""
     where = f"[[rule]] {table.get('id', '?')}"
     match = {"provider": provider} | {key: value for key, value in table.items() if key in _RULE}
@@ -87,7 +98,7 @@ def _rule(table: dict[str, Any], provider: Any) -> Rule:
         raise MalformedError(f"{where}: key 'examples' is empty", advice=advice, key="examples")
     _check_reason(rule, where)
     _check_pattern(rule, info, where)
-    return rule
+    return rule, info
 
 
 def _check_reason(rule: Rule, where: str) -> None:
