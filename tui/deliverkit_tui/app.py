@@ -15,6 +15,7 @@ from deliverkit.errors import DeliverkitError
 from deliverkit.language import _
 from deliverkit_tui.screens.place import Place, source_of
 from deliverkit_tui.screens.start import StartScreen
+from deliverkit_tui.words import complaint
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -171,7 +172,7 @@ class DeliverkitApp(App[int]):
             try:
                 given.target(network or self.network)
             except InputError as error:
-                return f"{error}. {error.advice}"
+                return complaint(error)
         self.go(CaseScreen(text, given, bounces=bounces, network=network, kept=kept))
         return ""
 
@@ -182,7 +183,7 @@ class DeliverkitApp(App[int]):
         try:
             text = read(path)
         except DeliverkitError as error:
-            return f"{error}. {error.advice}"
+            return complaint(error)
         found = guess(text)
         if found.kind in (Kind.NOTHING, Kind.PATH):
             return _("{path}: there is nothing to explain in this file.").format(path=path)

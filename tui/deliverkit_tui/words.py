@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from deliverkit.errors import DeliverkitError
 from deliverkit.report.clean import clean, one_line
 
 STYLES = {
@@ -50,3 +51,8 @@ def row(*parts: str | tuple[str, str] | Content) -> Content:
 def _part(value: str, role: str) -> Content:
     # Spaces at the ends are layout: they must survive the cleaning.
     return Content.styled(clean(value, 500).replace("\n", " ").replace("\t", " "), STYLES[role])
+
+
+def complaint(error: DeliverkitError) -> str:
+    """An error and what to do about it, as two sentences."""
+    return f"{str(error).rstrip('.')}. {error.advice}".strip()

@@ -19,7 +19,7 @@ from deliverkit.errors import DeliverkitError
 from deliverkit.language import _, plural
 from deliverkit_tui.export import stem
 from deliverkit_tui.files import free_name, write
-from deliverkit_tui.words import row
+from deliverkit_tui.words import complaint, row
 
 if TYPE_CHECKING:
     from deliverkit_tui.audit_table import AuditTable
@@ -105,7 +105,7 @@ class AuditExportScreen(ModalScreen[Path | None]):
         try:
             write(path, text)
         except DeliverkitError as error:
-            told.update(row(("✗ ", "bad"), (f"{error}. {error.advice}", "")))
+            told.update(row(("✗ ", "bad"), (complaint(error), "")))
             return
         self.app.notify(_("Written: {path}").format(path=path), timeout=6, markup=False)
         self.dismiss(path)

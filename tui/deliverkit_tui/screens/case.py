@@ -23,6 +23,7 @@ from deliverkit_tui.widgets.evidence import Evidence
 from deliverkit_tui.widgets.given import GivenRow
 from deliverkit_tui.widgets.panes import PaneSwitch
 from deliverkit_tui.widgets.steps import StepRow, Steps
+from deliverkit_tui.words import complaint
 
 if TYPE_CHECKING:
     from deliverkit.model import Bounce, Step
@@ -332,7 +333,7 @@ kept in the history by itself.
         try:
             self.case.add(fields.given, self.network)
         except InputError as error:
-            self.notify(f"{error}\n{error.advice}", severity="error", timeout=8, markup=False)
+            self.notify(complaint(error), severity="error", timeout=8, markup=False)
             return
         self._kept = None
         fields.display = bool(self.case.missing)

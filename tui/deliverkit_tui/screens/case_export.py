@@ -18,7 +18,7 @@ from deliverkit.errors import DeliverkitError
 from deliverkit.language import _
 from deliverkit_tui.export import Form, rendered, stem
 from deliverkit_tui.files import free_name, write
-from deliverkit_tui.words import row
+from deliverkit_tui.words import complaint, row
 
 if TYPE_CHECKING:
     from deliverkit.model import Diagnosis
@@ -85,7 +85,7 @@ class CaseExportScreen(ModalScreen[Path | None]):
         try:
             write(path, self._text())
         except DeliverkitError as error:
-            self.notify(f"{error}\n{error.advice}", severity="error", timeout=8, markup=False)
+            self.notify(complaint(error), severity="error", timeout=8, markup=False)
             return
         self.app.notify(_("Written: {path}").format(path=path), timeout=6, markup=False)
         self.dismiss(path)
