@@ -343,7 +343,8 @@ def _happened(each: Row) -> Happened:
 def _page(connection: Connection, last: str) -> dict[str, str]:
     """The next addresses after ``last`` with their domains."""
     wanted = select(addresses.c.address, addresses.c.domain).where(addresses.c.address > last)
-    return dict(connection.execute(wanted.order_by(addresses.c.address).limit(_CHUNK)).tuples().all())
+    found = connection.execute(wanted.order_by(addresses.c.address).limit(_CHUNK))
+    return {address: domain for address, domain in found}
 
 
 def _meta(engine: Engine, connection: Connection) -> dict[str, str]:
@@ -353,7 +354,7 @@ def _meta(engine: Engine, connection: Connection) -> dict[str, str]:
             _("{store}: this is no memory of addresses").format(store=shown(engine.url)),
             advice=_("Check the name given with --store or as store.url."),
         )
-    known = dict(connection.execute(select(meta.c.name, meta.c.value)).tuples().all())
+    known = {name: value for name, value in connection.execute(select(meta.c.name, meta.c.value))}
     if known.get("version", VERSION) != VERSION:
         raise StoreError(
             _("{store}: made by another version of deliverkit").format(store=shown(engine.url)),
