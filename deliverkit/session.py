@@ -21,6 +21,7 @@ from deliverkit.bounces.classify import default_classifier
 from deliverkit.bounces.given import bounces_in
 from deliverkit.checks import Target, World
 from deliverkit.checks.names import domain_name, ip_address
+from deliverkit.checks.run import at_owners as at_owners
 from deliverkit.diagnosis import diagnose as diagnose_bounce
 from deliverkit.diagnosis import explain as explain_bounce
 from deliverkit.errors import InputError
@@ -58,6 +59,8 @@ class Network:
     """Whether documents may be fetched over HTTPS (MTA-STS policies, BIMI logos and certificates)."""
     smtp: bool = True
     """Whether checks that connect to mail servers may do so; they only run when they are named."""
+    authoritative: bool = False
+    """Whether checks ask the domain's own name servers instead of the resolver's cache."""
     allow_private: bool = False
     """Whether HTTPS and SMTP connections, and questions to a domain's own name servers, may go to private, loopback
     and other reserved addresses."""
@@ -147,7 +150,7 @@ def _world(network: Network, resolver: RunCache) -> World:
     """What a run knows before any door is opened: whom it may ask, and what time it is."""
     from deliverkit.net.replay import ReplayResolver
 
-    world = World(resolver, load(), allow_private=network.allow_private)
+    world = World(resolver, load(), allow_private=network.allow_private, authoritative=network.authoritative)
     if not isinstance(resolver.inner, ReplayResolver):
         return replace(world, beyond=not network.nameservers)
     replayed = resolver.inner

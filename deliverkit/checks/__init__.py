@@ -96,6 +96,8 @@ class World:
     recording it is the time of the recording."""
     beyond: bool = False
     """Whether a whole audit may ask name servers other than those of the resolver: the user named none."""
+    authoritative: bool = False
+    """Whether the domains' own name servers are to be asked instead of the resolver's cache; see ``run.at_owners``."""
     allow_private: bool = False
     """Whether name servers and mail servers at private, loopback and reserved addresses may be asked."""
 

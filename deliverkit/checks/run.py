@@ -19,6 +19,8 @@ async def run_checks(names: Iterable[str], target: Target, world: World) -> Asyn
     # 17 ms that those who only explain a reply need not pay.
     import asyncio
 
+    if world.authoritative:
+        world = await at_owners(world, target.domain, target.mail_from, target.signing_domain)
     tasks = [asyncio.create_task(_timed(name, target, world)) for name in names]
     try:
         for finished in asyncio.as_completed(tasks):
@@ -27,6 +29,21 @@ async def run_checks(names: Iterable[str], target: Target, world: World) -> Asyn
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def at_owners(world: World, *domains: str | None) -> World:
+    """``world``, with the names of these domains asked of their own name servers instead of the resolver's cache.
+
+    So a record that was just changed is seen as it is now. What the domains refer to elsewhere, such as the includes of
+    SPF, is asked of the resolver as ever. A domain whose servers cannot be reached is unknown, not as the cache has it.
+    """
+    from deliverkit.net.authoritative import authoritative_resolver
+
+    resolver = world.resolver
+    for domain in dict.fromkeys(d for d in domains if d):
+        found = await authoritative_resolver(world.resolver, domain, inner=resolver, allow_private=world.allow_private)
+        resolver = found or resolver
+    return dataclasses.replace(world, resolver=resolver)
 
 
 async def _timed(name: str, target: Target, world: World) -> CheckResult:

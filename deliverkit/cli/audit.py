@@ -8,7 +8,7 @@ import click
 
 from deliverkit.audit import ALL
 from deliverkit.cli.auditing import Request, audit_all
-from deliverkit.cli.options import fail_on_option, language, network_options, output_options
+from deliverkit.cli.options import authoritative_option, fail_on_option, language, network_options, output_options
 from deliverkit.cli.reading import check_names
 from deliverkit.session import Network, target
 
@@ -64,6 +64,7 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary on stderr.")
 @fail_on_option
 @network_options
+@authoritative_option
 @output_options(*FORMATS)
 def command(
     domain: tuple[str, ...],

@@ -7,7 +7,7 @@ import click
 from deliverkit.checks import World
 from deliverkit.cli.diagnostics import ExitCode, exit_code, note
 from deliverkit.cli.explain import render, with_rules
-from deliverkit.cli.options import fail_on_option, language, network_options, output_options
+from deliverkit.cli.options import authoritative_option, fail_on_option, language, network_options, output_options
 from deliverkit.cli.output import write
 from deliverkit.cli.reading import bounces, check_names
 from deliverkit.diagnosis import checks_for, diagnose
@@ -39,6 +39,7 @@ Examples:
 @click.option("--rules", "rule_files", multiple=True, metavar="FILE", help="Your own reply rules; they win over ours.")
 @fail_on_option
 @network_options
+@authoritative_option
 @output_options("text", "json", "jsonl", "markdown")
 def command(
     text: tuple[str, ...],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from deliverkit.language import LANGUAGES, current, use
+
+if TYPE_CHECKING:
+    from deliverkit.session import Network
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,7 +84,7 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "--allow-private/--no-allow-private",
             default=False,
-            help="Let HTTPS and SMTP connections go to private, loopback and other reserved addresses.",
+            help="Let connections and questions go to private, loopback and other reserved addresses.",
         ),
         click.option(
             "--smtp/--no-smtp",
@@ -125,6 +128,24 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
         ),
     ):
         decorated = option(decorated)
+    return decorated
+
+
+def authoritative_option(command: F) -> F:
+    """``--authoritative``, for a command below ``network_options``."""
+
+    @wraps(command)
+    def with_owners(*args: Any, network: Network, authoritative: bool, **rest: Any) -> Any:
+        from dataclasses import replace
+
+        return command(*args, network=replace(network, authoritative=authoritative), **rest)
+
+    option = click.option(
+        "--authoritative",
+        is_flag=True,
+        help="Ask the domain's own name servers, not the resolver's cache: what was changed just now counts.",
+    )
+    decorated: F = option(with_owners)  # type: ignore[assignment]
     return decorated
 
 

@@ -125,22 +125,25 @@ class AuthoritativeResolver:
         """Ask; see ``Resolver.query``. DS stands in the zone above, so it is asked of ``inner``."""
         inside = name == self._zone or name.endswith(f".{self._zone}")
         signed = dnssec is not Dnssec.PLAIN or rdtype.upper() == "DS"
-        if server or not inside or signed or not self._servers:
+        if server or not inside or signed:
             return await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
-        answer: Answer | None = None
+        answer = Answer(
+            name, rdtype, Status.ERROR, detail="the domain's own name servers have no address to be asked at"
+        )
         for address in self._servers:
             answer = await self._inner.query(name, rdtype, fresh=fresh, server=address)
             if not answer.failed and not answer.referral:
                 return answer
             if answer.referral and name != self._zone:
                 return await self._inner.query(name, rdtype, fresh=True)
-        assert answer is not None
         return answer
 
 
 async def authoritative_resolver(
-    resolver: Resolver, domain: str, *, allow_private: bool = False
+    resolver: Resolver, domain: str, *, inner: Resolver | None = None, allow_private: bool = False
 ) -> AuthoritativeResolver | None:
-    """A resolver that asks the own name servers of ``domain``; None where they could not be found out."""
+    """A resolver that asks the own name servers of ``domain``, and ``inner`` (``resolver`` itself, when not given) for
+    all else; None where the domain has no zone, or it could not be found out."""
     found = await authority(domain, resolver, allow_private=allow_private)
-    return AuthoritativeResolver(resolver, found.zone, found.addresses) if found.addresses else None
+    servers = [f"[{ip}]" if ":" in ip else ip for ip in found.addresses]
+    return AuthoritativeResolver(inner or resolver, found.zone, servers) if found.zone else None
