@@ -20,6 +20,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from deliverkit.net.quick import quick, section
 from deliverkit.net.resolver import Dnssec, Status
 
 PAYLOAD = 1232
@@ -52,13 +53,19 @@ class BadQuestionError(ValueError):
 class Question:
     """One question, ready to send."""
 
-    name: dns.name.Name
+    text: str
+    """The name as it was given."""
     rdtype: dns.rdatatype.RdataType
     asked: bytes
     """The question section."""
     id: int
     edns: bool = True
     dnssec: Dnssec = Dnssec.PLAIN
+
+    @property
+    def name(self) -> dns.name.Name:
+        """The name as dnspython has it."""
+        return dns.name.from_text(self.text)
 
     @property
     def wire(self) -> bytes:
@@ -91,6 +98,9 @@ class Question:
 
 def question(name: str, rdtype: str, dnssec: Dnssec = Dnssec.PLAIN) -> Question:
     """Make a question. Raises BadQuestionError for a name that is too long, has an empty label or a type unknown."""
+    plain = section(name, rdtype)
+    if plain is not None:
+        return Question(name, dns.rdatatype.RdataType(plain[-3]), plain, random_id(), dnssec=dnssec)
     try:
         qtype = dns.rdatatype.from_text(rdtype)
         if dns.rdatatype.is_metatype(qtype):
@@ -101,7 +111,7 @@ def question(name: str, rdtype: str, dnssec: Dnssec = Dnssec.PLAIN) -> Question:
     except (dns.exception.DNSException, UnicodeError) as error:
         raise BadQuestionError(f"cannot be asked: {error}") from error
     asked = qname.to_wire() or b""
-    return Question(qname, qtype, asked + struct.pack("!HH", qtype, dns.rdataclass.IN), random_id(), dnssec=dnssec)
+    return Question(name, qtype, asked + struct.pack("!HH", qtype, dns.rdataclass.IN), random_id(), dnssec=dnssec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,14 @@ def read(asked: Question, data: bytes) -> Reading:
     """Read a packet that ``matches`` the question. Never raises: what cannot be read is ``Status.ERROR``."""
     if data[2] & (dns.flags.TC >> 8):
         return Reading(Status.ERROR, detail="truncated", truncated=True)
+    if (plain := quick(asked.asked, data)) is not None:
+        status, records, ttl, proven = plain
+        return Reading(status, records, ttl, authenticated=proven and asked.dnssec is not Dnssec.UNCHECKED)
+    return read_carefully(asked, data)
+
+
+def read_carefully(asked: Question, data: bytes) -> Reading:
+    """``read`` by dnspython alone, for what is not plain."""
     try:
         message = dns.message.from_wire(data, ignore_trailing=True)
         reading = _interpret(asked, message)
