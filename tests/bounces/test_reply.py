@@ -227,3 +227,15 @@ def test_an_event_names_its_recipient() -> None:
 )
 def test_the_address_that_a_refusal_begins_with(text: str, recipient: str | None) -> None:
     assert read_bounces(text)[0].recipient == recipient
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("host mx.example.net[192.0.2.1] refused to talk to me: 554 Denied", 554, "554 Denied"),
+        ("host mx.example.net[192.0.2.1] refused to talk to me: 421-mx.example.net 421 Too many", 421,
+         "421 mx.example.net 421 Too many"),
+    ],
+)  # fmt: skip
+def test_words_of_a_server_that_refused_to_talk(text: str, code: int, words: str) -> None:
+    assert (parse_reply(text).code, parse_reply(text).text) == (code, words)
