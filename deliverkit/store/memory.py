@@ -219,7 +219,9 @@ class Store:
         domains = {each.address: each.domain for each in distinct.values()}
         for value in values:
             del value["domain"]
-        result = connection.execute(self._insert(events).on_conflict_do_nothing(), values)
+        result = connection.execute(
+            self._insert(events).on_conflict_do_nothing(), values, execution_options={"preserve_rowcount": True}
+        )
         if result.rowcount:
             self._decide(connection, domains)
         return result.rowcount
@@ -343,8 +345,7 @@ def _happened(each: Row) -> Happened:
 def _page(connection: Connection, last: str) -> dict[str, str]:
     """The next addresses after ``last`` with their domains."""
     wanted = select(addresses.c.address, addresses.c.domain).where(addresses.c.address > last)
-    found = connection.execute(wanted.order_by(addresses.c.address).limit(_CHUNK))
-    return {address: domain for address, domain in found}
+    return dict(connection.execute(wanted.order_by(addresses.c.address).limit(_CHUNK)).all())
 
 
 def _meta(engine: Engine, connection: Connection) -> dict[str, str]:
@@ -354,7 +355,7 @@ def _meta(engine: Engine, connection: Connection) -> dict[str, str]:
             _("{store}: this is no memory of addresses").format(store=shown(engine.url)),
             advice=_("Check the name given with --store or as store.url."),
         )
-    known = {name: value for name, value in connection.execute(select(meta.c.name, meta.c.value))}
+    known = dict(connection.execute(select(meta.c.name, meta.c.value)).all())
     if known.get("version", VERSION) != VERSION:
         raise StoreError(
             _("{store}: made by another version of deliverkit").format(store=shown(engine.url)),
