@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.gen_docs import blocklists, cli, codes, findings, fixes, outputs, platforms, providers, reasons
+from scripts.gen_docs import (
+    blocklists,
+    cli,
+    codes,
+    findings,
+    fixes,
+    outputs,
+    platforms,
+    providers,
+    reasons,
+    vocabularies,
+)
 from scripts.gen_docs.book import Book
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-KINDS = (reasons, findings, fixes, codes, blocklists, providers, platforms, cli)
+KINDS = (reasons, findings, fixes, codes, blocklists, providers, platforms, vocabularies, cli)
 FOLDERS = ("reasons", "findings", "fixes", "codes", "blocklists", "providers", "platforms")
 """Folders that hold generated pages and nothing else."""
 
