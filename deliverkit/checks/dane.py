@@ -106,7 +106,8 @@ def _note_records(notes: Notes, seen: HostTlsa) -> None:
 
 
 async def _validates(facts: DaneFacts, resolver: Resolver) -> bool:
-    """Whether the resolver validates at all: it proved something here, or it proves the root, which is signed."""
+    """Whether the resolver validates at all: it proved something here, or the root or the top level, which are signed."""
     if facts.mx_signed or any(seen.answer.authenticated or seen.signed for seen in facts.hosts):
         return True
-    return (await resolver.query(".", "SOA")).authenticated
+    tops = (".", facts.domain.rpartition(".")[2])
+    return any(a.authenticated for a in await asyncio.gather(*(resolver.query(top, "SOA") for top in tops)))

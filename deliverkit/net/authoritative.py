@@ -128,7 +128,7 @@ class AuthoritativeResolver:
         if server or not inside or signed:
             return await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
         answer = Answer(
-            name, rdtype, Status.ERROR, detail="the domain's own name servers have no address to be asked at"
+            name, rdtype, Status.ERROR, detail="its own name servers have no address to be asked at"
         )
         for address in self._servers:
             answer = await self._inner.query(name, rdtype, fresh=fresh, server=address)
