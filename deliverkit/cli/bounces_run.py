@@ -19,6 +19,7 @@ from deliverkit.cli.options import language
 from deliverkit.cli.output import paint, width, write
 from deliverkit.cli.progress import progress
 from deliverkit.cli.recording import Aside, binary_output, recording
+from deliverkit.cli.settings import configuration
 from deliverkit.errors import DeliverkitError, FileError, InputError
 from deliverkit.intake import journal
 from deliverkit.intake.crew import Crew, DaskCrew, LocalCrew
@@ -184,7 +185,12 @@ def _read(stack: ExitStack, wish: Wish, job: Job, state: State, sink: Sink | Non
         keep: Keeper | None = None
         if wish.store is not None:
             keep = while_reading.enter_context(
-                keeper(wish.store, hash_recipients=wish.hash_recipients, key_file=wish.key_file)
+                keeper(
+                    wish.store,
+                    hash_recipients=wish.hash_recipients,
+                    key_file=wish.key_file,
+                    policy=configuration().policy,
+                )
             )
         journal_file = Path(wish.resume) if wish.resume else None
         run = Run(job, state, crew=crew, sink=sink, keeper=keep, journal=journal_file, on_step=on_step)
