@@ -40,7 +40,8 @@ _UNIT_RIGHT = re.compile(
 )
 _SAID_LEFT = re.compile(
     r"(?:(?:said|refused to talk to me|says|responded(?: with)?|replied(?: with)?|answered|smtp;|<<<|#<|#)\W{0,2}:?|"
-    r"(?:response|reply|error|status|reason|returned|diagnostic[- ]code|message|was|is|server|command|wrote|with|failed|rejected|deferred|data|"
+    r"(?:response|reply|error|status|reason|"
+    r"returned|diagnostic[- ]code|message|was|is|server|command|wrote|with|failed|rejected|deferred|data|"
     r"smtp|got|[\])>]|^[\w .\-]{1,60})\"?\s*:|\bstat=.{0,40})\s*[\"'(\[<]{0,3}$",
     re.IGNORECASE,
 )
