@@ -150,13 +150,18 @@ def _kumomta(lines: list[Line], _knowledge: Knowledge) -> str:
     ]
     for name, members in by_class.items():
         made.append(f"{name if name.isalnum() else json.dumps(name)} = [")
-        made += [f"  {_toml(line.pattern)}, # {line.rule.id}" for line in members]
+        made += [f"  {_toml(line.pattern)}, # {_one_line(line.rule.id)}" for line in members]
         made.append("]")
     return "\n".join(made)
 
 
 def _toml(pattern: str) -> str:
-    return f"'{pattern}'" if "'" not in pattern else json.dumps(pattern, ensure_ascii=False)
+    literal = "'" not in pattern and pattern.isprintable()
+    return f"'{pattern}'" if literal else json.dumps(pattern, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())
 
 
 def _zonemta(lines: list[Line], knowledge: Knowledge) -> str:
@@ -168,7 +173,7 @@ def _zonemta(lines: list[Line], knowledge: Knowledge) -> str:
     ]
     for line in lines:
         title = str(titles[line.rule.reason]["title"]).replace(",", ";")
-        made.append(f"# {line.rule.id}")
+        made.append(f"# {_one_line(line.rule.id)}")
         made.append(f"{line.pattern},{_action(line)},{line.word},{title}")
     return "\n".join(made)
 

@@ -15,6 +15,7 @@ from deliverkit.errors import InputError
 from deliverkit.knowledge import load
 from deliverkit.knowledge.schema import Rule, RuleInfo
 from deliverkit.language import _, plural
+from deliverkit.report.clean import one_line
 from deliverkit.report.data import Data, document, dumps
 from deliverkit.report.text.catalogue import rows
 
@@ -58,7 +59,7 @@ def list_rules(
     if fmt == "json":
         write(dumps(document("rules", rules=[_data(rule, info) for rule, info in chosen])), output)
     else:
-        pairs = [(rule.id, f"{rule.reason}  {rule.pattern}") for rule, _info in chosen]
+        pairs = [(one_line(rule.id), f"{rule.reason}  {one_line(rule.pattern)}") for rule, _info in chosen]
         write(rows(pairs, width=width(), paint=paint(color, output)), output)
     return ExitCode.CLEAN
 

@@ -19,6 +19,7 @@ from deliverkit.bounces.sources.json_events import (
     deferred,
     event,
     moment,
+    named,
     recipient,
     said,
     sender,
@@ -29,7 +30,7 @@ from deliverkit.model import Bounce, Reply
 NAME = "brevo"
 UNIT = Unit.JSON
 _MARKS = re.compile(
-    rb'"(?:X-Mailin-custom|ts_epoch|date_event|sender_email)"\s*:|'
+    rb'"(?:X-Mailin-custom|ts_epoch|ts_event|date_event|sender_email)"\s*:|'
     rb'"event"\s*:\s*"(?:hard_bounce|soft_bounce|invalid_email|hardBounces?|softBounces?|unique_opened|list_addition)"'
 )
 _NAMES = {
@@ -86,7 +87,7 @@ def events(record: Record) -> Iterator[Found]:
             reply=reply,
             recipient=recipient(record, "email"),
             sender=sender(text(record, "sender_email", "from")),
-            ip=text(record, "sending_ip", "ip") or None,
+            ip=named(text(record, "sending_ip", "ip")),
             at=moment(record, "ts_epoch", "ts_event", "ts", "date_event", "date"),
             source=NAME,
         ),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from deliverkit.bounces.event import Event, Fault, Kind
 from deliverkit.bounces.sources import About, Numbered, Unit
-from deliverkit.bounces.sources.json_events import FieldError, moment, recipient, said, sender
+from deliverkit.bounces.sources.json_events import FieldError, moment, named, recipient, said, sender
 from deliverkit.errors import InputError
 from deliverkit.language import _
 from deliverkit.model import Bounce
@@ -218,15 +218,15 @@ class Reader:
                 reply=said(words, code, row.get("status", ""), what),
                 recipient=recipient(row, "recipient"),
                 sender=sender(row.get("sender", "")),
-                mx=row.get("mx") or None,
-                ip=row.get("ip") or None,
+                mx=named(row.get("mx", "")),
+                ip=named(row.get("ip", "")),
                 at=moment(row, "at"),
                 source=NAME,
             ),
             path=self._about.path,
             number=number,
-            message_id=row.get("message_id") or None,
-            theirs=row.get("type") or row.get("event") or None,
+            message_id=named(row.get("message_id", "")),
+            theirs=named(row.get("type") or row.get("event", "")),
         )
 
 

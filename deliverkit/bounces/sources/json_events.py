@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn, cast
 
+from deliverkit.bounces.clean import clean
 from deliverkit.bounces.event import Event, Fault, Kind
 from deliverkit.bounces.mail.address import clean_address
 from deliverkit.bounces.reply import parse_reply
@@ -29,6 +30,7 @@ MAX_VALUE = 16_000_000
 MAX_RECORDS = 100_000
 """Records of one envelope, recipients of one record."""
 _MAX_WORDS = 65_536
+_MAX_ID = 998
 _MAX_NESTED = 4
 _NOTHING: Record = {}
 
@@ -210,6 +212,11 @@ def sender(words: str) -> str | None:
     return clean_address(words[:1000]) if words else None
 
 
+def named(words: str, limit: int = 255) -> str | None:
+    """A host, an address of one, an id, a class: one short line without control characters; None where empty."""
+    return " ".join(clean(words, limit).split()) or None
+
+
 def moment(record: Record, *names: str) -> str | None:
     """When, as ISO 8601: from seconds or milliseconds since 1970, or from a date as written; None where unreadable."""
     words = text(record, *names)
@@ -282,7 +289,7 @@ def event(
         bounce,
         path="",
         number=0,
-        message_id=message_id or None,
-        theirs=theirs or None,
-        feedback_type=feedback_type.lower() or None,
+        message_id=named(message_id, _MAX_ID),
+        theirs=named(theirs),
+        feedback_type=named(feedback_type.lower()),
     )

@@ -18,6 +18,7 @@ from deliverkit.bounces.sources.json_events import (
     deferred,
     event,
     moment,
+    named,
     recipient,
     said,
     sender,
@@ -27,7 +28,7 @@ from deliverkit.model import Bounce, Reply
 
 NAME = "sendgrid"
 UNIT = Unit.JSON
-_MARKS = re.compile(rb'"(?:sg_event_id|sg_message_id|sg_machine_open)"')
+_MARKS = re.compile(rb'"(?:sg_event_id|sg_message_id|sg_machine_open|smtp-id)"')
 _OF_ITS_API = re.compile(rb'^\s*\[?\s*\{\s*"created"\s*:\s*\d+\s*,\s*"email"\s*:')
 _KINDS = {
     "bounce": Kind.BOUNCE,
@@ -71,7 +72,7 @@ def events(record: Record) -> Iterator[Found]:
             reply=reply,
             recipient=recipient(record, "email"),
             sender=sender(text(record, "from")),
-            ip=text(record, "ip") or None if kind in (Kind.BOUNCE, Kind.DELAYED, Kind.DELIVERED) else None,
+            ip=named(text(record, "ip")) if kind in (Kind.BOUNCE, Kind.DELAYED, Kind.DELIVERED) else None,
             at=moment(record, "timestamp", "created"),
             source=NAME,
         ),

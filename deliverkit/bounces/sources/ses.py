@@ -19,6 +19,7 @@ from deliverkit.bounces.sources.json_events import (
     deferred,
     event,
     moment,
+    named,
     parse,
     recipient,
     said,
@@ -91,7 +92,7 @@ def _about(mail: Record, who: Record, reply: Reply, at: str | None) -> Bounce:
         reply=reply,
         recipient=recipient(who, "emailAddress"),
         sender=sender(text(mail, "source")),
-        ip=next(texts(tags, "ses:outgoing-ip"), None),
+        ip=named(next(texts(tags, "ses:outgoing-ip"), "")),
         at=at or moment(mail, "timestamp"),
         source=NAME,
     )
