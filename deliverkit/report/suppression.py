@@ -38,9 +38,9 @@ def rule_sentence(decision: Decision, policy: Policy) -> str:
     args = decision.args
     if decision.rule == "soft-repeated":
         return _(
-            "Temporary failures on {days} different days, {span} days from the first to the last, and no delivery in "
-            "between. Suppressed from {needed} days of failure over {span_needed} days on; what is more than {forget} "
-            "days older does not count."
+            "Days with temporary failures and no delivery in between: {days}, the limit is {needed}; from the first to "
+            "the last: {span} days, the limit is {span_needed}. What is more than {forget} days older than the last "
+            "does not count."
         ).format(**args)
     if decision.rule == "soft-counting":
         if not policy.soft_failures:
@@ -48,9 +48,8 @@ def rule_sentence(decision: Decision, policy: Policy) -> str:
                 **args
             )
         return _(
-            "Temporary failures on {days} different days, {span} days from the first to the last. It takes {needed} "
-            "days of failure over {span_needed} days to suppress; what is more than {forget} days older does not "
-            "count."
+            "Days with temporary failures and no delivery in between: {days} of {needed}; from the first to the last: "
+            "{span} of {span_needed} days. What is more than {forget} days older than the last does not count."
         ).format(**args)
     return {
         "dead": _("A reply proved that the address is dead; the policy suppresses at once."),
@@ -60,7 +59,9 @@ def rule_sentence(decision: Decision, policy: Policy) -> str:
         "imported": _("An imported list says so."),
         "removed": _("Somebody took it off the list by hand; what was before no longer counts."),
         "delivered": _("The last delivery was taken; failures before it no longer count."),
-        "nothing": _("Nothing that happened speaks against it."),
+        "nothing": _(
+            "Nothing that happened speaks against it. What the sender caused, and what nobody understood, never counts."
+        ),
     }[decision.rule]
 
 
@@ -70,7 +71,6 @@ def change_sentence(change: str) -> str:
         "delivery": _("A delivery that is taken after this clears it."),
         "remove": _("Taking it off by hand clears it: deliverkit suppression remove ADDRESS"),
         "more-failures": _("More days with temporary failures suppress it."),
-        "time": _("Failures are forgotten with time."),
         "dead": _("A reply that proves it dead suppresses it at once."),
         "complaint": _("A complaint or an unsubscribe suppresses it, where the policy says so."),
     }[change]
@@ -102,9 +102,9 @@ def why_text(why: Why, policy: Policy, *, width: int = 80, paint: Paint = no_pai
 def _event(page: Page, row: Row, decided: bool) -> None:
     mark = "*" if decided else " "
     what = " · ".join(part for part in (row.kind, row.reason, row.confidence, row.action) if part)
-    page.field(f"{mark} {iso(row.at) or _('no time')}", what, pad=24, label_role="strong" if decided else "dim")
+    page.field(f"{mark} {iso(row.at) or _('no time')}", what, pad=28, label_role="strong" if decided else "dim")
     if row.text:
-        page.field("", one_line(row.text, 300), pad=24)
+        page.field("", one_line(row.text, 300), pad=28)
 
 
 def why_data(why: Why, policy: Policy) -> Data:

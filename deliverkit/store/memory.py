@@ -192,14 +192,17 @@ class Store:
         return self._by_hand(((address, IMPORTED, state, reason, at) for address, state, reason, at in given), note)
 
     def _by_hand(self, given: Iterable[tuple[str, str, State | None, str | None, int | None]], note: str) -> list[str]:
-        rows, wrong = [], []
-        for written, kind, state, reason, at in given:
-            if (address := self._named(written)) is None:
-                wrong.append(written)
-            else:
-                rows.append(by_hand(address, kind, at, note, state=state, reason=reason, secret=self._secret))
+        wrong: list[str] = []
+
+        def rows() -> Iterator[Row]:
+            for written, kind, state, reason, at in given:
+                if (address := self._named(written)) is None:
+                    wrong.append(written)
+                else:
+                    yield by_hand(address, kind, at, note, state=state, reason=reason, secret=self._secret)
+
         with writing(self._engine) as connection:
-            for some in _batches(rows, _CHUNK):
+            for some in _batches(rows(), _CHUNK):
                 self._keep(connection, some)
         return wrong
 

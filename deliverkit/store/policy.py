@@ -102,7 +102,7 @@ class Decision:
     args: Mapping[str, Scalar] = field(default_factory=dict)
     """Numbers of the policy and of the history that the rule compared."""
     changes: tuple[str, ...] = ()
-    """What would change it: ``delivery``, ``more-failures``, ``dead``, ``complaint``, ``remove``, ``time``."""
+    """What would change it: ``delivery``, ``more-failures``, ``dead``, ``complaint``, ``remove``."""
     soft: int = 0
     """Different days with failures that count."""
 
@@ -218,5 +218,5 @@ class _Course:
             return ("delivery", "remove") if self.policy.delivery_revives else ("remove",)
         if not self.state.mailed:
             return ("remove",)
-        more = ("delivery", "time", "more-failures") if self.state is State.SOFT and self.policy.soft_failures else ()
+        more = ("delivery", "more-failures") if self.state is State.SOFT and self.policy.soft_failures else ()
         return (*more, "dead", "complaint") if self.policy.dead_at_once else (*more, "complaint")
