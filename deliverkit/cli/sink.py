@@ -66,8 +66,9 @@ class Sink:
 
     def write(self, order: Order, row: Row, totals: Totals) -> None:
         """Add one result. Raises FileError when there is no room, BrokenPipeError when nobody reads any more."""
-        text = row.text if self._first or not self._form.between else self._form.between + row.text
-        self._first = False
+        # A domain without a finding leaves nothing to write in SARIF; then nothing parts it from others.
+        text = row.text if self._first or not row.text else self._form.between + row.text
+        self._first = self._first and not row.text
         if self._journal is not None:
             self._journal.write(order, text)
             self.commit(totals)
@@ -93,8 +94,7 @@ class Sink:
             self.commit(totals, now=True, finished=True)
             self._journal.close()
             return
-        self._put("".join(self._parts))
-        self._put(self._form.tail(totals, self._say))
+        self._put(self._form.gather(self._parts, totals) if self._form.gathers else self._form.tail(totals, self._say))
         try:
             self._out.flush()
             if self._temporary is not None:

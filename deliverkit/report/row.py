@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from deliverkit.bulk.changes import Baseline, Changes, Known, known
 from deliverkit.bulk.order import Done, Order
@@ -18,25 +18,30 @@ RANK = {"error": 0, "warning": 1, "notice": 2, "info": 3}
 """Severities, worst first."""
 
 
-class Form(Protocol):
+class Form:
     """A form that results are written in, one audit after another. It travels to other processes: plain values."""
 
-    between: str
+    __slots__ = ()
+    between: ClassVar[str] = ""
     """What stands between two audits."""
-    gathers: bool
+    gathers: ClassVar[bool] = False
     """Whether the parts have to be put in another order at the end, so that nothing can be written before."""
 
     def head(self, say: Sentences) -> str:
         """What comes before the first audit."""
-        ...
+        return ""
 
     def one(self, audit: Audit | None, data: Data, say: Sentences) -> str:
         """One audit; ``data`` is its entry in ``audits``. ``audit`` is None where only that is left of it."""
-        ...
+        raise NotImplementedError
 
     def tail(self, totals: Totals, say: Sentences) -> str:
         """What comes after the last."""
-        ...
+        return ""
+
+    def gather(self, parts: list[str], totals: Totals) -> str:
+        """Everything, made of all the parts; only where ``gathers``."""
+        return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

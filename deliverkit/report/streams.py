@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import indent
+from typing import ClassVar
 
 from deliverkit.model import Audit
 from deliverkit.report.data import VERSION, Data, document, dumps
-from deliverkit.report.row import Totals
+from deliverkit.report.row import Form, Totals
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import Paint, no_paint
 
 
 @dataclass(frozen=True, slots=True)
-class TextForm:
+class TextForm(Form):
     """For people."""
 
     width: int = 80
     paint: Paint = no_paint
     evidence: bool = False
-    between: str = "\n"
-    gathers: bool = False
-
-    def head(self, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
+    between: ClassVar[str] = "\n"
 
     def one(self, audit: Audit | None, data: Data, say: Sentences) -> str:
         """See ``Form``."""
@@ -35,21 +31,12 @@ class TextForm:
             return f"? {data['domain']}: {one_line(str(data.get('error') or data['outcome']))}\n"
         return audit_text(audit, say, width=self.width, paint=self.paint, evidence=self.evidence) + "\n"
 
-    def tail(self, totals: Totals, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
-
 
 @dataclass(frozen=True, slots=True)
-class MarkdownForm:
+class MarkdownForm(Form):
     """For a ticket or a pull request."""
 
-    between: str = "\n"
-    gathers: bool = False
-
-    def head(self, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
+    between: ClassVar[str] = "\n"
 
     def one(self, audit: Audit | None, data: Data, say: Sentences) -> str:
         """See ``Form``."""
@@ -59,37 +46,21 @@ class MarkdownForm:
             return f"## ? {data['domain']}\n\n{literal(str(data.get('error') or data['outcome']))}\n"
         return audit_markdown(audit, say) + "\n"
 
-    def tail(self, totals: Totals, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
-
 
 @dataclass(frozen=True, slots=True)
-class LinesForm:
+class LinesForm(Form):
     """One JSON object a line."""
-
-    between: str = ""
-    gathers: bool = False
-
-    def head(self, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
 
     def one(self, audit: Audit | None, data: Data, say: Sentences) -> str:
         """See ``Form``."""
         return dumps(document("audit", **data), indent=None) + "\n"
 
-    def tail(self, totals: Totals, say: Sentences) -> str:
-        """See ``Form``."""
-        return ""
-
 
 @dataclass(frozen=True, slots=True)
-class JsonForm:
+class JsonForm(Form):
     """One JSON document: the audits, what was left out of the input, and the counts."""
 
-    between: str = ",\n"
-    gathers: bool = False
+    between: ClassVar[str] = ",\n"
 
     def head(self, say: Sentences) -> str:
         """See ``Form``."""
