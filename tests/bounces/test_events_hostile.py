@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
 
@@ -123,3 +124,133 @@ def test_deep_wrappings_end() -> None:
         words = json.dumps({"Message": words})
     assert read("ses", words.encode()) == [Fault("x", 1, "depth")]
     assert sys.getrecursionlimit() >= 1000
+
+
+FULL: dict[str, dict[str, Any]] = {
+    "ses": {
+        "notificationType": "Bounce",
+        "bounce": {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [
+                {"emailAddress": "a@example.net", "status": "5.1.1", "diagnosticCode": "smtp; 550 no"}
+            ],
+            "timestamp": "2026-11-20T10:00:00Z",
+        },
+        "mail": {
+            "source": "n@example.com",
+            "messageId": "1",
+            "timestamp": "2026-11-20T10:00:00Z",
+            "commonHeaders": {"messageId": "<1@example.com>"},
+            "tags": {"ses:outgoing-ip": ["192.0.2.1"]},
+        },
+    },
+    "sendgrid": {
+        "event": "bounce",
+        "email": "a@example.net",
+        "type": "bounce",
+        "bounce_classification": "Invalid Address",
+        "reason": "550 no",
+        "status": "5.1.1",
+        "ip": "192.0.2.1",
+        "smtp-id": "<1@example.com>",
+        "timestamp": 1795168800,
+    },
+    "mailgun": {
+        "event-data": {
+            "event": "failed",
+            "severity": "permanent",
+            "reason": "bounce",
+            "recipient": "a@example.net",
+            "timestamp": 1795168800.5,
+            "delivery-status": {"code": 550, "message": "no", "enhanced-code": "5.1.1", "mx-host": "mx.example.net"},
+            "envelope": {"sender": "n@example.com", "sending-ip": "192.0.2.1"},
+            "message": {"headers": {"message-id": "1", "from": "n@example.com"}},
+        }
+    },
+    "postmark": {
+        "RecordType": "Bounce",
+        "Type": "HardBounce",
+        "Email": "a@example.net",
+        "Details": "550 no",
+        "From": "n@example.com",
+        "BouncedAt": "2026-11-20T10:00:00Z",
+        "MessageID": "1",
+    },
+    "sparkpost": {
+        "msys": {
+            "message_event": {
+                "type": "bounce",
+                "bounce_class": "10",
+                "raw_reason": "550 no",
+                "error_code": "550",
+                "rcpt_to": "a@example.net",
+                "friendly_from": "n@example.com",
+                "sending_ip": "192.0.2.1",
+                "timestamp": "1795168800",
+                "message_id": "1",
+            }
+        }
+    },
+    "brevo": {
+        "event": "blocked",
+        "email": "a@example.net",
+        "reason": "no",
+        "ts_epoch": 1795168800000,
+        "sending_ip": "192.0.2.1",
+        "message-id": "1",
+    },
+    "mailjet": {
+        "event": "bounce",
+        "email": "a@example.net",
+        "time": 1795168800,
+        "hard_bounce": True,
+        "error_related_to": "recipient",
+        "error": "user unknown",
+        "comment": "no",
+        "MessageID": 1,
+    },
+}
+HOSTILE: tuple[object, ...] = (
+    None,
+    True,
+    5,
+    -1,
+    1e308,
+    10**400,
+    [],
+    {},
+    "",
+    "x" * 70_000,
+    ["x"],
+    {"a": 1},
+    [[]],
+    "\ud800",
+    "\x1b[31m\0",
+    "9" * 99,
+)
+
+
+def _with(value: Any, hostile: object) -> list[Any]:
+    """``value`` with ``hostile`` in the place of each of its parts, one after the other."""
+    made: list[Any] = [hostile]
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            made += [{**value, key: other} for other in _with(inner, hostile)]
+            made.append({k: v for k, v in value.items() if k != key})
+    elif isinstance(value, list):
+        made += [[other] for other in _with(value[0], hostile)]
+    return made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_may_be_anything(name: str) -> None:
+    assert [type(found) for found in read(name, json.dumps(FULL[name]).encode())] == [Event]
+    for hostile in HOSTILE:
+        for value in _with(FULL[name], hostile):
+            for found in read(name, json.dumps(value).encode()):
+                if isinstance(found, Event):
+                    said = (found.theirs, found.message_id, found.bounce.ip, found.bounce.mx)
+                    assert all(each is None or (len(each) < 1000 and each.isprintable()) for each in said)
+                else:
+                    assert re.fullmatch(r"[A-Za-z][\w:-]{1,40}", found.why)
