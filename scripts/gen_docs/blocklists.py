@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from deliverkit.knowledge.schema_dns import Blocklist, CodeRange, ListCode
+from deliverkit.language import _, marked
 from scripts.gen_docs.book import Book, Pages
-from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text, url
+from scripts.gen_docs.markdown import block, bullets, code, facts, named, page, section, table, text, url
 
 STATUS = {
-    "active": "answers",
-    "key_required": "answers only with an account key",
-    "registration_required": "answers only registered name servers",
-    "unreliable": "answers are not dependable",
-    "unconfirmed": "not confirmed that it answers",
-    "superseded": "replaced by another list",
-    "dead": "shut down",
-    "no_dns": "no DNS zone; a web page only",
+    "active": marked("answers"),
+    "key_required": marked("answers only with an account key"),
+    "registration_required": marked("answers only registered name servers"),
+    "unreliable": marked("answers are not dependable"),
+    "unconfirmed": marked("not confirmed that it answers"),
+    "superseded": marked("replaced by another list"),
+    "dead": marked("shut down"),
+    "no_dns": marked("no DNS zone; a web page only"),
 }
-KINDS = {"ip4": "IPv4 addresses", "ip6": "IPv6 addresses", "domain": "domains"}
+KINDS = {"ip4": marked("IPv4 addresses"), "ip6": marked("IPv6 addresses"), "domain": marked("domains")}
 DEATHS = {
-    "empty": "the zone answers nothing",
-    "world": "the zone lists the whole world",
-    "parked": "the domain is parked or belongs to somebody else",
-    "silent": "its name servers do not answer",
-    "unknown": "not known what the zone answers",
+    "empty": marked("the zone answers nothing"),
+    "world": marked("the zone lists the whole world"),
+    "parked": marked("the domain is parked or belongs to somebody else"),
+    "silent": marked("its name servers do not answer"),
+    "unknown": marked("not known what the zone answers"),
 }
 TEST_BASIS = {
-    "operator": "documented by the operator",
-    "third_party": "seen by a third party",
-    "rfc5782": "assumed from RFC 5782",
+    "operator": marked("documented by the operator"),
+    "third_party": marked("seen by a third party"),
+    "rfc5782": marked("assumed from RFC 5782"),
     "none": "",
 }
 ASKABLE = ("active", "key_required", "registration_required", "unreliable", "unconfirmed")
@@ -43,14 +44,14 @@ def pages(book: Book) -> Pages:
 def _index(book: Book) -> str:
     lists = list(book.knowledge.blocklists.values())
     parts = [
-        ("Asked by default", [e for e in lists if e.asked_by_default]),
-        ("Asked when named, or with a key", [e for e in lists if not e.asked_by_default and e.status in ASKABLE]),
+        (_("Asked by default"), [e for e in lists if e.asked_by_default]),
+        (_("Asked when named, or with a key"), [e for e in lists if not e.asked_by_default and e.status in ASKABLE]),
         (
-            "Not asked: dead, replaced, or without DNS",
+            _("Not asked: dead, replaced, or without DNS"),
             [e for e in lists if not e.asked_by_default and e.status not in ASKABLE],
         ),
     ]
-    intro = (
+    intro = _(
         "The DNS blocklists and allow lists that deliverkit knows: what each answer means, how to leave a list, "
         "and which lists are dead. A list is believed only after its own test entry has answered."
     )
@@ -58,13 +59,13 @@ def _index(book: Book) -> str:
         section(
             title,
             table(
-                ["list", "holds", "weight", "status"],
+                [_("list"), _("holds"), _("weight"), _("status")],
                 [
                     (
                         book.link("blocklists", e.id, text(e.name)),
-                        ", ".join(KINDS.get(kind, text(kind)) for kind in e.kinds),
+                        ", ".join(named(KINDS, kind) for kind in e.kinds),
                         text(e.weight.value),
-                        STATUS.get(e.status, text(e.status)) + (f", {text(e.since)}" if e.since else ""),
+                        named(STATUS, e.status) + (f", {text(e.since)}" if e.since else ""),
                     )
                     for e in entries
                 ],
@@ -72,7 +73,7 @@ def _index(book: Book) -> str:
         )
         for title, entries in parts
     ]
-    return page("Blocklists", intro, *sections, description=intro)
+    return page(_("Blocklists"), intro, *sections, description=intro)
 
 
 def _said(book: Book, key: str) -> str:
@@ -86,27 +87,27 @@ def _page(book: Book, entry: Blocklist) -> str:
         _said(book, f"note.{entry.id}"),
         facts(
             [
-                ("id", code(entry.id)),
-                ("zone", code(entry.zone)),
-                ("also known as", ", ".join(code(alias) for alias in entry.aliases)),
-                ("operator", text(entry.operator)),
-                ("holds", ", ".join(KINDS.get(kind, text(kind)) for kind in entry.kinds)),
-                ("kind of list", text(entry.type)),
-                ("status", STATUS.get(entry.status, text(entry.status))),
-                ("asked by default", "yes" if entry.asked_by_default else "no"),
-                ("weight", text(entry.weight.value)),
-                ("part of", book.link("blocklists", entry.component_of) if entry.component_of else ""),
-                ("stands in for, with a key", book.link("blocklists", entry.stands_for) if entry.stands_for else ""),
-                ("replaced by", book.link("blocklists", entry.superseded_by) if entry.superseded_by else ""),
-                ("look up a listing", url(entry.lookup_url or "")),
-                ("as of", text(entry.as_of)),
+                (_("id"), code(entry.id)),
+                (_("zone"), code(entry.zone)),
+                (_("also known as"), ", ".join(code(alias) for alias in entry.aliases)),
+                (_("operator"), text(entry.operator)),
+                (_("holds"), ", ".join(named(KINDS, kind) for kind in entry.kinds)),
+                (_("kind of list"), text(entry.type)),
+                (_("status"), named(STATUS, entry.status)),
+                (_("asked by default"), _("yes") if entry.asked_by_default else _("no")),
+                (_("weight"), text(book.say.listing(f"weight.{entry.weight.value}"))),
+                (_("part of"), book.link("blocklists", entry.component_of) if entry.component_of else ""),
+                (_("stands in for, with a key"), book.link("blocklists", entry.stands_for) if entry.stands_for else ""),
+                (_("replaced by"), book.link("blocklists", entry.superseded_by) if entry.superseded_by else ""),
+                (_("look up a listing"), url(entry.lookup_url or "")),
+                (_("as of"), text(entry.as_of)),
             ]
         ),
         _codes(book, entry),
         _tests(entry),
-        section("How to leave it", _said(book, f"removal.{entry.id}"), *_removal(entry)),
-        section("Sources", bullets(text(source) for source in entry.sources)),
-        description=f"{entry.name}: what its answers mean and how to leave it.",
+        section(_("How to leave it"), _said(book, f"removal.{entry.id}"), *_removal(entry)),
+        section(_("Sources"), bullets(text(source) for source in entry.sources)),
+        description=_("{name}: what its answers mean and how to leave it.").format(name=entry.name),
     )
 
 
@@ -114,17 +115,18 @@ def _dead(book: Book, entry: Blocklist) -> str:
     if entry.status != "dead":
         return ""
     since = f" {text(entry.since)}" if entry.since else ""
-    death = DEATHS.get(entry.death or "unknown", text(entry.death or ""))
-    return f'!!! danger "Shut down{since}"\n    deliverkit never asks it: {death}. Take it out of your mail server.'
+    death = _(DEATHS[entry.death or "unknown"]) if (entry.death or "unknown") in DEATHS else text(entry.death or "")
+    told = _("deliverkit never asks it: {why}. Take it out of your mail server.").format(why=death)
+    return f'!!! danger "{_("Shut down")}{since}"\n    {told}'
 
 
 def _codes(book: Book, entry: Blocklist) -> str:
     codes = [*entry.codes, *([entry.code_range.code] if entry.code_range else [])]
     bounds = _bounds(entry.code_range) if entry.code_range else ""
-    refusal = f"Every answer in {code(entry.error_net)} is a refusal." if entry.error_net else ""
+    refusal = _("Every answer in {net} is a refusal.").format(net=code(entry.error_net)) if entry.error_net else ""
     return section(
-        "What its answers mean",
-        table(["answer", "kind", "label", "meaning"], [_code(book, c) for c in codes]),
+        _("What its answers mean"),
+        table([_("answer"), _("kind"), _("label"), _("meaning")], [_code(book, c) for c in codes]),
         bounds,
         refusal,
     )
@@ -136,19 +138,21 @@ def _code(book: Book, entry: ListCode) -> tuple[str, str, str, str]:
 
 def _bounds(spread: CodeRange) -> str:
     third, fourth = ("-".join(str(n) for n in bounds) for bounds in (spread.third, spread.fourth))
-    return f"In {code(spread.code.a)} the third octet is {third} and the fourth {fourth}."
+    return _("In {answer} the third octet is {third} and the fourth {fourth}.").format(
+        answer=code(spread.code.a), third=third, fourth=fourth
+    )
 
 
 def _tests(entry: Blocklist) -> str:
     if not (entry.test_listed or entry.test_clean):
         return ""
     return section(
-        "How it proves that it answers",
+        _("How it proves that it answers"),
         facts(
             [
-                ("must be listed", ", ".join(code(point) for point in entry.test_listed)),
-                ("must not be listed", ", ".join(code(point) for point in entry.test_clean)),
-                ("known from", TEST_BASIS.get(entry.test_basis, text(entry.test_basis))),
+                (_("must be listed"), ", ".join(code(point) for point in entry.test_listed)),
+                (_("must not be listed"), ", ".join(code(point) for point in entry.test_clean)),
+                (_("known from"), _(TEST_BASIS[entry.test_basis]) if TEST_BASIS.get(entry.test_basis) else ""),
             ]
         ),
         block(f"deliverkit blocklists {_subject(entry)}") if entry.asked_by_default else "",
@@ -162,5 +166,5 @@ def _subject(entry: Blocklist) -> str:
 def _removal(entry: Blocklist) -> list[str]:
     blocks = [url(entry.removal_url)] if entry.removal_url else []
     if entry.removal_paid:
-        blocks.append("The operator also sells removal. Do not pay: the way above is free.")
+        blocks.append(_("The operator also sells removal. Do not pay: the way above is free."))
     return blocks

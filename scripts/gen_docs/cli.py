@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from deliverkit.cli.main import cli
+from deliverkit.cli.translated import in_language
+from deliverkit.language import _
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import block, page
 
@@ -13,13 +15,13 @@ WIDTH = 90
 
 def pages(book: Book) -> Pages:
     """The one page of this kind."""
-    intro = (
+    intro = _(
         "What `--help` says, for every command. Scripts may rely on the commands, their options, "
         "the [exit codes](exit-codes.md) and the [JSON documents](json.md)."
     )
     yield (
         "cli.md",
-        page("Command line", intro, *_commands(cli, None), description="All commands and options of deliverkit."),
+        page(_("Command line"), intro, *_commands(cli, None), description=_("All commands and options of deliverkit.")),
     )
 
 
@@ -29,7 +31,7 @@ def _commands(command: click.Command, parent: click.Context | None) -> list[str]
     settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
     context = click.Context(command, parent=parent, info_name=name, **settings)
     title = context.command_path
-    blocks = [f"## {title}", block(_plain(command.get_help(context)))]
+    blocks = [f"## {title}", block(_plain(in_language(command).get_help(context)))]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from deliverkit.knowledge.schema import BasicCode, CodePart, CodeReuse, EnhancedCode
+from deliverkit.language import _, marked
 from scripts.gen_docs.book import Book, Pages, code_page
-from scripts.gen_docs.markdown import bullets, code, facts, page, section, table, text
+from scripts.gen_docs.markdown import bullets, code, facts, named, page, section, table, text
 
 CLASS_USE = {
-    "transient": "temporary failures only",
-    "permanent": "permanent failures only",
-    "either": "temporary and permanent failures",
-    "success": "success",
+    "transient": marked("temporary failures only"),
+    "permanent": marked("permanent failures only"),
+    "either": marked("temporary and permanent failures"),
+    "success": marked("success"),
 }
-
-AMBIGUOUS = """!!! warning "Proves little alone"
-    Servers put this code on many different refusals. Read the words of the reply."""
 
 
 def pages(book: Book) -> Pages:
@@ -32,32 +30,42 @@ def _index(book: Book) -> str:
     k = book.knowledge
     registered = [c for c in k.enhanced_codes.values() if c.registered]
     private = [c for c in k.enhanced_codes.values() if not c.registered]
-    head = ["code", "name", "alone it suggests"]
-    intro = (
+    head = [_("code"), _("name"), _("alone it suggests")]
+    intro = _(
         "What the codes in a reply mean by the book, who uses them for something else, and what one alone suggests. "
         "The words of a reply prove more than its code."
     )
     return page(
-        "Codes",
+        _("Codes"),
         intro,
         section(
-            "Enhanced status codes",
-            "The first number is the class, the second the subject, the third the detail.",
-            _digits(book, "class", k.code_classes),
-            _digits(book, "subject", k.code_subjects),
-            "X stands for the class.",
+            _("Enhanced status codes"),
+            _("The first number is the class, the second the subject, the third the detail."),
+            _digits(book, "class", _("class"), k.code_classes),
+            _digits(book, "subject", _("subject"), k.code_subjects),
+            _("X stands for the class."),
             table(head, _rows(book, registered)),
         ),
-        section("Private codes of providers", "Not in the registry.", table(head, _rows(book, private))),
-        section("Reply codes", table(head, _rows(book, k.basic_codes.values()))),
+        section(_("Private codes of providers"), _("Not in the registry."), table(head, _rows(book, private))),
+        section(_("Reply codes"), table(head, _rows(book, k.basic_codes.values()))),
         _reuse_table(book, k.code_reuse.values()),
         description=intro,
     )
 
 
-def _digits(book: Book, part: str, entries: Mapping[str, CodePart]) -> str:
+def _range(entry: EnhancedCode) -> str:
+    ends = {"first": code(entry.id), "last": code(entry.range_end or "")}
+    return _("{first} to {last}").format(**ends) if entry.range_end else ""
+
+
+def _ambiguous() -> str:
+    told = _("Servers put this code on many different refusals. Read the words of the reply.")
+    return f'!!! warning "{_("Proves little alone")}"\n    {told}'
+
+
+def _digits(book: Book, part: str, label: str, entries: Mapping[str, CodePart]) -> str:
     rows = [(code(e.id), text(e.name), text(book.say.code(f"{part}-{e.id}", "meaning"))) for e in entries.values()]
-    return table([part, "name", "meaning"], rows)
+    return table([label, _("name"), _("meaning")], rows)
 
 
 def _rows(book: Book, entries: Iterable[EnhancedCode | BasicCode]) -> list[tuple[str, str, str]]:
@@ -77,17 +85,25 @@ def _enhanced(book: Book, entry: EnhancedCode) -> str:
         f"{entry.id}: {text(entry.name)}",
         text(book.say.code(entry.id, "meaning")),
         text(book.say.code(entry.id, "usual")),
-        AMBIGUOUS if entry.ambiguous else "",
+        _ambiguous() if entry.ambiguous else "",
         facts(
             [
-                ("registry", "registered" if entry.registered else "not registered"),
-                ("private code of", book.link("providers", entry.provider) if entry.provider else ""),
-                ("speaks for the range", code(f"{entry.id} to {entry.range_end}") if entry.range_end else ""),
-                ("defined for", CLASS_USE.get(entry.class_use, text(entry.class_use))),
-                ("reply codes beside it", ", ".join(_beside(book, basic) for basic in entry.basic)),
-                ("defined in", text(entry.reference)),
-                ("alone it suggests", book.reason(entry.reason) if entry.reason else "nothing"),
-                ("with class 4", book.reason(entry.reason_4xx) if entry.reason_4xx else ""),
+                (_("registry"), _("registered") if entry.registered else _("not registered")),
+                (_("private code of"), book.link("providers", entry.provider) if entry.provider else ""),
+                (
+                    _("speaks for the range"),
+                    _("{first} to {last}").format(first=code(entry.id), last=code(entry.range_end))
+                    if entry.range_end
+                    else "",
+                ),
+                (
+                    _("defined for"),
+                    named(CLASS_USE, entry.class_use),
+                ),
+                (_("reply codes beside it"), ", ".join(_beside(book, basic) for basic in entry.basic)),
+                (_("defined in"), text(entry.reference)),
+                (_("alone it suggests"), book.reason(entry.reason) if entry.reason else _("nothing")),
+                (_("with class 4"), book.reason(entry.reason_4xx) if entry.reason_4xx else ""),
             ]
         ),
         _guides(book, entry.id),
@@ -103,11 +119,11 @@ def _basic(book: Book, entry: BasicCode) -> str:
         f"{entry.id}: {text(entry.text)}",
         text(book.say.code(entry.id, "meaning")),
         text(book.say.code(entry.id, "usual")),
-        AMBIGUOUS if entry.ambiguous else "",
+        _ambiguous() if entry.ambiguous else "",
         facts(
             [
-                ("kind", text(entry.kind)),
-                ("alone it suggests", book.reason(entry.reason) if entry.reason else "nothing"),
+                (_("kind"), text(entry.kind)),
+                (_("alone it suggests"), book.reason(entry.reason) if entry.reason else _("nothing")),
             ]
         ),
         _guides(book, entry.id),
@@ -123,14 +139,14 @@ def _beside(book: Book, basic: str) -> str:
 
 
 def _guides(book: Book, code_id: str) -> str:
-    return section("Some guides read it as", text(book.say.code(code_id, "guide")))
+    return section(_("Some guides read it as"), text(book.say.code(code_id, "guide")))
 
 
 def _reuse(book: Book, own: str) -> str:
     return section(
-        "Who uses it for something else",
+        _("Who uses it for something else"),
         bullets(
-            f"{', '.join(code(c) for c in reuse.codes)}: {_meant(book, reuse)} Source: {text(reuse.source)}"
+            f"{', '.join(code(c) for c in reuse.codes)}: {_meant(book, reuse)} {_('Source:')} {text(reuse.source)}"
             for reuse in book.reuse_by_code[own]
         ),
     )
@@ -146,7 +162,7 @@ def _meant(book: Book, reuse: CodeReuse) -> str:
 
 def _reuse_table(book: Book, reuses: Iterable[CodeReuse]) -> str:
     rows = [(", ".join(book.link("codes", c, code(c)) for c in reuse.codes), _meant(book, reuse)) for reuse in reuses]
-    return section("Used against the registry", table(["codes", "meant as"], rows))
+    return section(_("Used against the registry"), table([_("codes"), _("meant as")], rows))
 
 
 def _rules(book: Book, own: str) -> str:
@@ -154,9 +170,9 @@ def _rules(book: Book, own: str) -> str:
     for rule in book.rules_by_code[own]:
         groups.setdefault(rule.reason, []).append(book.rule_link(rule))
     rows = [(book.link("reasons", reason), ", ".join(rules)) for reason, rules in groups.items()]
-    return section("Replies with it that we know", table(["reason", "rules"], rows))
+    return section(_("Replies with it that we know"), table([_("reason"), _("rules")], rows))
 
 
 def _origin(source: str, as_of: str, confirmed: bool) -> str:
-    said = ", ".join(part for part in (text(source), as_of, "" if confirmed else "**not confirmed**") if part)
-    return section("Source", said)
+    said = ", ".join(part for part in (text(source), as_of, "" if confirmed else _("**not confirmed**")) if part)
+    return section(_("Source"), said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deliverkit.checks import MODULES
 from deliverkit.knowledge.schema import FindingSpec
+from deliverkit.language import _
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import bullets, code, facts, page, section, table, text
 
@@ -28,9 +29,9 @@ def _index(book: Book) -> str:
             )
             for f in found
         ]
-        sections.append(section(code(check), table(["finding", "id", "severity", "outcome"], rows)))
-    intro = "What the checks can notice. Ids are never renamed or reused."
-    return page("Findings", intro, *sections, description=intro)
+        sections.append(section(code(check), table([_("finding"), _("id"), _("severity"), _("outcome")], rows)))
+    intro = _("What the checks can notice. Ids are never renamed or reused.")
+    return page(_("Findings"), intro, *sections, description=intro)
 
 
 def _page(book: Book, finding: FindingSpec) -> str:
@@ -38,20 +39,20 @@ def _page(book: Book, finding: FindingSpec) -> str:
     summary = str(words.get("summary", ""))
     return page(
         text(str(words.get("title", finding.id))),
-        f"{code(finding.id)} · noticed by the check {code(finding.check)}",
+        _("{id} · noticed by the check {check}").format(id=code(finding.id), check=code(finding.check)),
         facts(
             [
-                ("severity", text(book.say.word(finding.severity))),
-                ("outcome of the check", text(book.say.word(finding.outcome))),
-                ("since", finding.since),
-                ("arguments", ", ".join(code(a) for a in finding.args)),
+                (_("severity"), text(book.say.word(finding.severity))),
+                (_("outcome of the check"), text(book.say.word(finding.outcome))),
+                (_("since"), finding.since),
+                (_("arguments"), ", ".join(code(a) for a in finding.args)),
             ]
         ),
-        section("What it says", text(summary)),
-        section("Why it matters", text(str(words.get("why", "")))),
-        section("When it is not a problem", text(str(words.get("harmless", "")))),
-        section("What to do", bullets(book.fix(fix) for fix in finding.fixes)),
-        section("Refusals it explains", bullets(book.reason(reason) for reason in finding.explains)),
-        section("References", bullets(text(reference) for reference in finding.references)),
+        section(_("What it says"), text(summary)),
+        section(_("Why it matters"), text(str(words.get("why", "")))),
+        section(_("When it is not a problem"), text(str(words.get("harmless", "")))),
+        section(_("What to do"), bullets(book.fix(fix) for fix in finding.fixes)),
+        section(_("Refusals it explains"), bullets(book.reason(reason) for reason in finding.explains)),
+        section(_("References"), bullets(text(reference) for reference in finding.references)),
         description=summary,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deliverkit.knowledge.schema import FixSpec, StepSpec
+from deliverkit.language import _
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import block, bullets, code, page, section, table, text, url
 
@@ -26,11 +27,11 @@ def _index(book: Book) -> str:
         )
         for f in book.knowledge.fixes.values()
     ]
-    intro = (
+    intro = _(
         "Ordered steps against one cause. deliverkit fills in your names and computes the record to publish from "
         "what is published now; here the blanks stand open."
     )
-    return page("Fixes", intro, table(["fix", "id", "who acts", "steps"], rows), description=intro)
+    return page(_("Fixes"), intro, table([_("fix"), _("id"), _("who acts"), _("steps")], rows), description=intro)
 
 
 def _page(book: Book, fix: FixSpec) -> str:
@@ -40,8 +41,10 @@ def _page(book: Book, fix: FixSpec) -> str:
         block(f"deliverkit fix {fix.id}"),
         *_steps(book, fix),
         _wanted(book, fix),
-        section("References", bullets(text(reference) for reference in fix.references)),
-        description=f"How to mend it, step by step: {book.words('fixes', fix.id).get('title', fix.id)}",
+        section(_("References"), bullets(text(reference) for reference in fix.references)),
+        description=_("How to mend it, step by step: {title}").format(
+            title=book.words("fixes", fix.id).get("title", fix.id)
+        ),
     )
 
 
@@ -61,12 +64,16 @@ def _step(book: Book, fix: FixSpec, step: StepSpec, label: str) -> str:
     blocks = [f"## {label}{text(str(words.get('title', step.id)))} {{#{step.id}}}"]
     if step.platform:
         name = text(book.say.platform(step.platform))
-        blocks.append(f"*Only for senders on {book.link('platforms', step.platform, name)}.*")
+        blocks.append(
+            _("*Only for senders on {platform}.*").format(platform=book.link("platforms", step.platform, name))
+        )
     if step.provider:
         name = text(book.say.provider(step.provider))
-        blocks.append(f"*Only for replies of {book.link('providers', step.provider, name)}.*")
+        blocks.append(
+            _("*Only for replies of {provider}.*").format(provider=book.link("providers", step.provider, name))
+        )
     if step.owner and step.owner is not fix.owner:
-        blocks.append(f"Who acts: {text(book.say.word(step.owner, 'sentence'))}")
+        blocks.append(_("Who acts: {owner}").format(owner=text(book.say.word(step.owner, "sentence"))))
     if words.get("why"):
         blocks.append(text(str(words["why"])))
     return "\n\n".join([*blocks, *_to_do(step)])
@@ -76,29 +83,33 @@ def _to_do(step: StepSpec) -> list[str]:
     blocks = []
     if step.record_value == "{computed}":
         blocks.append(
-            f"Publish, as {step.record_type} at {code(step.record_name or '')}: "
-            "deliverkit computes the value from what is there now."
+            _("Publish, as {type} at {name}: deliverkit computes the value from what is there now.").format(
+                type=step.record_type, name=code(step.record_name or "")
+            )
         )
     elif step.record_value:
-        blocks += [f"Publish, as {step.record_type} at {code(step.record_name or '')}:", block(step.record_value)]
+        blocks += [
+            _("Publish, as {type} at {name}:").format(type=step.record_type, name=code(step.record_name or "")),
+            block(step.record_value),
+        ]
     if step.command:
-        blocks += ["Run:", block(step.command)]
+        blocks += [_("Run:"), block(step.command)]
     if step.url:
-        blocks.append(f"Page: {url(step.url)}")
+        blocks.append(_("Page: {url}").format(url=url(step.url)))
     if step.verify:
-        blocks += ["Verify:", block(step.verify)]
+        blocks += [_("Verify:"), block(step.verify)]
     return blocks
 
 
 def _wanted(book: Book, fix: FixSpec) -> str:
     rules = book.rules_by_fix[fix.id]
     return section(
-        "Asked for by",
+        _("Asked for by"),
         bullets(
             [
                 *(book.reason(reason) for reason in book.reasons_by_fix[fix.id]),
                 *(book.finding(finding) for finding in book.findings_by_fix[fix.id]),
-                *(f"the reply {book.rule_link(rule)}" for rule in rules),
+                *(_("the reply {rule}").format(rule=book.rule_link(rule)) for rule in rules),
             ]
         ),
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from deliverkit.knowledge.schema import Provider, Rule
+from deliverkit.language import _, marked
 from scripts.gen_docs.book import Book, Pages, codes_in
-from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text, url
+from scripts.gen_docs.markdown import block, bullets, code, facts, named, page, section, table, text, url
 
 EXAMPLE_KINDS = {
-    "log": "seen in a log or a bounce",
-    "page_text": "wording of the provider's page; the wire text can differ in small words",
-    "typical": "usual wording of this software",
-    "constructed": "put together from a published code and its description",
+    "log": marked("seen in a log or a bounce"),
+    "page_text": marked("wording of the provider's page; the wire text can differ in small words"),
+    "typical": marked("usual wording of this software"),
+    "constructed": marked("put together from a published code and its description"),
 }
 
 KINDS = {
@@ -35,41 +36,44 @@ def _index(book: Book) -> str:
         (
             book.link("providers", p.id, text(p.name)),
             code(p.id),
-            KINDS.get(p.kind, text(p.kind)),
+            named(KINDS, p.kind),
             str(len(book.rules_by_provider[p.id])),
         )
         for p in book.knowledge.providers.values()
     ]
-    intro = (
+    intro = _(
         "Whose replies we know, in the order in which they are recognised. Each page lists the reply rules: "
         "the pattern, an example, the reason it proves, and where that was learned and when."
     )
     return page(
-        "Providers and their replies", intro, table(["provider", "id", "kind", "rules"], rows), description=intro
+        _("Providers and their replies"),
+        intro,
+        table([_("provider"), _("id"), _("kind"), _("rules")], rows),
+        description=intro,
     )
 
 
 def _page(book: Book, provider: Provider) -> str:
     rules = book.rules_by_provider[provider.id]
     overview = table(
-        ["rule", "code", "reason"],
+        [_("rule"), _("code"), _("reason")],
         [(f"[{code(r.id)}](#{r.id})", code(_seen_with(book, r)), book.link("reasons", r.reason)) for r in rules],
     )
     return page(
         text(provider.name),
         facts(
             [
-                ("id", code(provider.id)),
-                ("kind", KINDS.get(provider.kind, text(provider.kind))),
-                ("its mail hosts", ", ".join(code(m) for m in provider.mx)),
-                ("for senders", url(provider.postmaster_url or "")),
+                (_("id"), code(provider.id)),
+                (_("kind"), named(KINDS, provider.kind)),
+                (_("its mail hosts"), ", ".join(code(m) for m in provider.mx)),
+                (_("for senders"), url(provider.postmaster_url or "")),
             ]
         ),
-        section("Words that only it writes", *(block(mark) for mark in provider.marks)),
-        section("Its rules", overview) if rules else "",
+        section(_("Words that only it writes"), *(block(mark) for mark in provider.marks)),
+        section(_("Its rules"), overview) if rules else "",
         *(_rule(book, rule) for rule in rules),
         _reuse(book, provider),
-        description=f"SMTP replies of {provider.name} and what they mean.",
+        description=_("SMTP replies of {name} and what they mean.").format(name=provider.name),
     )
 
 
@@ -89,18 +93,23 @@ def _rule(book: Book, rule: Rule) -> str:
             f"## {text(rule.id)} {{#{rule.id}}}",
             book.reason(rule.reason),
             "\n\n".join(block(example) for example in info.examples),
-            "Pattern:",
+            _("Pattern:"),
             block(rule.pattern),
             facts(
                 [
-                    ("codes it wants", code(_codes(rule))),
-                    ("the example is", EXAMPLE_KINDS.get(info.example_kind, text(info.example_kind))),
-                    ("who acts", text(book.say.word(info.owner)) if info.owner else ""),
-                    ("first to do", ", ".join(book.fix(fix) for fix in info.fixes)),
-                    ("page of the provider", url(info.help_url or "")),
-                    ("source", text(info.source)),
-                    ("as of", text(info.as_of)),
-                    ("confirmed", "" if info.confirmed else "no: no page of the provider says so"),
+                    (_("codes it wants"), code(_codes(rule))),
+                    (
+                        _("the example is"),
+                        _(EXAMPLE_KINDS[info.example_kind])
+                        if info.example_kind in EXAMPLE_KINDS
+                        else text(info.example_kind),
+                    ),
+                    (_("who acts"), text(book.say.word(info.owner)) if info.owner else ""),
+                    (_("first to do"), ", ".join(book.fix(fix) for fix in info.fixes)),
+                    (_("page of the provider"), url(info.help_url or "")),
+                    (_("source"), text(info.source)),
+                    (_("as of"), text(info.as_of)),
+                    (_("confirmed"), "" if info.confirmed else _("no: no page of the provider says so")),
                 ]
             ),
         )
@@ -111,6 +120,6 @@ def _rule(book: Book, rule: Rule) -> str:
 def _reuse(book: Book, provider: Provider) -> str:
     reuses = [reuse for reuse in book.knowledge.code_reuse.values() if reuse.provider == provider.id]
     return section(
-        "Codes it uses against the registry",
+        _("Codes it uses against the registry"),
         bullets(f"{book.links('codes', reuse.codes)}: {text(book.say.code(reuse.id, 'meaning'))}" for reuse in reuses),
     )

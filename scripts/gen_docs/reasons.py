@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deliverkit.knowledge.schema import Reason
+from deliverkit.language import _
 from deliverkit.model import AddressAction, MessageAction
 from scripts.gen_docs.book import Book, Pages
 from scripts.gen_docs.markdown import block, bullets, code, facts, page, section, table, text
@@ -35,7 +36,7 @@ def _index(book: Book) -> str:
             text(book.say.category(category)),
             text(str(book.words("categories", category).get("meaning", ""))),
             table(
-                ["reason", "id", "who acts", "address after a permanent reply"],
+                [_("reason"), _("id"), _("who acts"), _("address after a permanent reply")],
                 [
                     (
                         book.link("reasons", r.id, text(book.say.reason(r.id))),
@@ -49,24 +50,24 @@ def _index(book: Book) -> str:
         )
         for category, reasons in groups.items()
     ]
-    intro = (
+    intro = _(
         "Why a message was refused or delayed: a closed list. Each page says what the reason means, what happens to "
         "the message and to the address, what proves it, and what to do."
     )
-    return page("Reasons", intro, *sections, description=intro)
+    return page(_("Reasons"), intro, *sections, description=intro)
 
 
 def _page(book: Book, reason: Reason) -> str:
-    sentence = book.say.reason(reason.id, "sentence", provider="The receiving server")
+    sentence = book.say.reason(reason.id, "sentence", provider=_("The receiving server"))
     return page(
         text(book.say.reason(reason.id)),
         f"{code(reason.id)} · {text(book.say.category(reason.category))}",
         text(sentence) if sentence != reason.id else "",
         text(str(book.words("reasons", reason.id).get("meaning", ""))),
         _decisions(book, reason),
-        section("What to do", bullets(book.fix(fix) for fix in reason.fixes)),
+        section(_("What to do"), bullets(book.fix(fix) for fix in reason.fixes)),
         _proof(book, reason),
-        section("Codes that suggest it", book.links("codes", book.codes_by_reason[reason.id])),
+        section(_("Codes that suggest it"), book.links("codes", book.codes_by_reason[reason.id])),
         _replies(book, reason),
         _vocabularies(reason),
         description=sentence,
@@ -75,23 +76,23 @@ def _page(book: Book, reason: Reason) -> str:
 
 def _decisions(book: Book, reason: Reason) -> str:
     def row(label: str, message: MessageAction | None, address: AddressAction) -> tuple[str, str, str]:
-        said = text(book.say.word(message, "sentence")) if message else "not a bounce"
+        said = text(book.say.word(message, "sentence")) if message else _("not a bounce")
         return label, said, text(book.say.word(address, "sentence"))
 
     return "\n\n".join(
         [
             facts(
                 [
-                    ("who acts", text(book.say.word(reason.owner, "sentence"))),
-                    ("name in the guides", text(reason.guide or "")),
-                    ("live checks", ", ".join(code(c) for c in reason.checks) or "none can prove it"),
+                    (_("who acts"), text(book.say.word(reason.owner, "sentence"))),
+                    (_("name in the guides"), text(reason.guide or "")),
+                    (_("live checks"), ", ".join(code(c) for c in reason.checks) or _("none can prove it")),
                 ]
             ),
             table(
-                ["", "this message", "this address"],
+                ["", _("this message"), _("this address")],
                 [
-                    row("after a temporary reply (4xx)", reason.on_4xx, reason.address_4xx),
-                    row("after a permanent reply (5xx)", reason.on_5xx, reason.address_5xx),
+                    row(_("after a temporary reply (4xx)"), reason.on_4xx, reason.address_4xx),
+                    row(_("after a permanent reply (5xx)"), reason.on_5xx, reason.address_5xx),
                 ],
             ),
         ]
@@ -104,7 +105,7 @@ def _proof(book: Book, reason: Reason) -> str:
         return ""
     ask = [name for name in reason.checks if name != "recipient-domain"]
     command = block(f"deliverkit audit example.com --checks {','.join(ask)}") if ask else ""
-    return section("Findings that prove it", bullets(book.finding(f) for f in found), command)
+    return section(_("Findings that prove it"), bullets(book.finding(f) for f in found), command)
 
 
 def _replies(book: Book, reason: Reason) -> str:
@@ -115,7 +116,7 @@ def _replies(book: Book, reason: Reason) -> str:
         (book.link("providers", provider, text(book.say.provider(provider))), ", ".join(rules))
         for provider, rules in groups.items()
     ]
-    return section("Replies that say it", table(["provider", "rules"], rows))
+    return section(_("Replies that say it"), table([_("provider"), _("rules")], rows))
 
 
 def _vocabularies(reason: Reason) -> str:
@@ -124,8 +125,8 @@ def _vocabularies(reason: Reason) -> str:
         for system, words in reason.vocabularies.items()
     ]
     return section(
-        "In other vocabularies",
-        "The nearest words of other systems; few are one to one.",
-        table(["system", "words"], rows),
+        _("In other vocabularies"),
+        _("The nearest words of other systems; few are one to one."),
+        table([_("system"), _("words")], rows),
         text(reason.mapping_note),
     )

@@ -43,9 +43,7 @@ def pages(book: Book) -> Pages:
             section(
                 _("KumoMTA's classes as reasons"),
                 _(IMPORTED),
-                table(
-                    [_("class"), _("reason")], [(code(c), book.link("reasons", r, code(r))) for c, r in classes.items()]
-                ),
+                table([_("class"), _("reason")], imported),
                 block("deliverkit rules check kumomta-rules.toml", "sh"),
             ),
             description=_(INTRO).replace("`", ""),
