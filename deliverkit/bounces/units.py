@@ -39,7 +39,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 
 
 def lines(stream: IO[bytes], feed: Feed) -> Iterator[Numbered]:
-    """Lines without their ends. A line that is too long is counted and left out."""
+    """Lines without their ends. A line that is too long (by less than a block, it may pass) is told and left out."""
     number, tail, too_long = 1, b"", False
     while block := stream.read(_BLOCK):
         parts = (tail + block).split(b"\n")
@@ -85,12 +85,14 @@ def rows(numbered: Iterable[Numbered], feed: Feed) -> Iterator[Numbered]:
 
 
 def is_json_lines(head: bytes) -> bool:
-    """Does each line hold a whole value? Told by the first one."""
+    """Does each line hold a whole value? Told by the first one. One array on one line is not lines."""
     import json
 
-    first = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    if first[:1] == b"[" and not rest.strip():
+        return False
     try:
-        return isinstance(json.loads(first), dict | list) and first.count(b"\n") == 0
+        return isinstance(json.loads(first), dict | list)
     except (ValueError, RecursionError):
         return False
 

@@ -71,7 +71,7 @@ class Reader:
             row = next(csv.reader([line.decode("utf-8", "replace")], strict=True))
         except (csv.Error, StopIteration):
             return None
-        if abs(len(row) - len(self._columns)) > 1:
+        if "type" not in self._columns or abs(len(row) - len(self._columns)) > 1:
             return None
         return dict(zip(self._columns, row, strict=False))
 
