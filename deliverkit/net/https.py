@@ -104,13 +104,15 @@ class HttpsFetcher:
         return await self._try(url, place, allowed[:MAX_ADDRESSES], max_bytes)
 
     async def _try(self, url: str, place: _Place, ips: Sequence[str], max_bytes: int) -> Fetched:
-        """Ask the first address that can be connected to."""
-        fetched = Fetched(url, FetchStatus.ERROR)
+        """Ask the first address that can be connected to. Only when all refuse is the host one that refuses."""
+        failed: Fetched | None = None
         for ip in ips:
             fetched = await self._ask(url, place, ip, max_bytes, last=ip == ips[-1])
             if fetched.status not in (FetchStatus.REFUSED, FetchStatus.TIMEOUT, FetchStatus.ERROR):
-                break
-        return fetched
+                return fetched
+            if failed is None or failed.status is FetchStatus.REFUSED:
+                failed = fetched
+        return failed or Fetched(url, FetchStatus.ERROR)
 
     async def _ask(self, url: str, place: _Place, ip: str, max_bytes: int, *, last: bool) -> Fetched:
         http = http_library()

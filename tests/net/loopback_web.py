@@ -107,7 +107,8 @@ class Web:
             self.heads.append(head)
             await self._respond(head, writer)
             await writer.drain()
-        except (asyncio.IncompleteReadError, OSError):
+        except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+            # Cancelled at the end of the test; swallowed, for asyncio logs a handler that ends so as a fault.
             pass
         finally:
             self._tasks.discard(task)
