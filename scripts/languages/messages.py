@@ -32,14 +32,13 @@ def template() -> Catalog:
 
 
 def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
-    for folder in ("deliverkit", "tui"):
+    for folder in ("deliverkit", "tui", "scripts/gen_docs"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield from _in_code(path, path.relative_to(ROOT).as_posix())
     yield from _help()
     cases = tomllib.loads((ROOT / "deliverkit/demo/cases.toml").read_text(encoding="utf-8"))["case"]
     yield from ((case["title"], "deliverkit/demo/cases.toml") for case in cases)
     yield from ((what, "deliverkit/cli/demo.py") for what, _ in import_module("deliverkit.cli.demo").NEXT)
-    yield from ((text, "tui/deliverkit_tui") for text in _of_screens())
     # What click says by itself: it looks its words up in our catalogue.
     for path in sorted(Path(click.__file__).parent.glob("*.py")):
         yield from _in_code(path, f"click/{path.name}")
@@ -67,13 +66,6 @@ def _of(command: click.Command) -> Iterator[str]:
     if isinstance(command, click.Group):
         for sub in command.commands.values():
             yield from _of(sub)
-
-
-def _of_screens() -> Iterator[str]:
-    """Descriptions of keys, which Textual takes as they are in the class and shows later."""
-    for path in sorted((ROOT / "tui").rglob("*.py")):
-        code = path.read_text(encoding="utf-8")
-        yield from re.findall(r'Binding\(\s*"[^"]+",\s*"[^"]+",\s*"([^"]+)"', code)
 
 
 def po_file(lang: str) -> Path:
