@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -15,6 +16,7 @@ MAX_INCIDENTS = 4_000
 """Kept at a time; of more, the rarest are dropped and that is said."""
 _MAX_REMEMBERED = 20_000
 _MAX_EXAMPLE = 500
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", re.ASCII)
 
 
 class Incident:
@@ -155,13 +157,13 @@ def _frequency(incident: Incident) -> tuple[int, str]:
 
 
 def utc(at: str | None) -> str | None:
-    """A time in UTC to the second, so that times compare as text; one without a zone, or none at all, as it is."""
-    if not at:
+    """A time in UTC to the second, so that times compare as text; without a zone as it is; None for what is none."""
+    if not at or not _TIME.match(at):
         return None
+    if len(at) == 19:
+        return at
     if at.endswith(("Z", "+00:00")):
         return at[:19] + "Z"
-    if len(at) <= 19:
-        return at
     try:
         moment = datetime.fromisoformat(at)
         zoned = moment.astimezone(UTC) if moment.tzinfo else moment

@@ -110,7 +110,7 @@ class Summary:
             code = " ".join(part for part in (str(reply.code or ""), reply.enhanced_code) if part)
         if column != DELIVERED:
             reason = verdict.reason
-        at, sender = bounce.at, bounce.sender
+        moment, sender = utc(bounce.at), bounce.sender
         domain = sender.rpartition("@")[2].lower() if sender else NONE
         cell = (
             column,
@@ -119,12 +119,11 @@ class Summary:
             code,
             domain,
             bounce.ip or NONE,
-            at[:10] if at else NONE,
+            moment[:10] if moment else NONE,
             event.theirs or NONE,
         )
         self._cells[cell] = self._cells.get(cell, 0) + 1
-        if at:
-            self._see(utc(at))
+        self._see(moment)
 
     def _failed(self, judged: Judged) -> int:
         """The column of a bounce or a delay notice."""

@@ -13,7 +13,7 @@ REPLIES = (
         "550 5.7.26 This mail has been blocked because the sender is unauthenticated. {n:012x} - gsmtp",
     ),
     ("deferred", "4.2.2", "452 4.2.2 <{rcpt}>: user is over quota"),
-    ("bounced", "5.7.1", "554 5.7.1 zorgle the frobnicator {n}"),
+    ("bounced", "5.0.0", "554 5.0.0 zorgle the frobnicator {n}"),
 )
 
 
