@@ -30,6 +30,11 @@ WORLD: dict[str, tuple[Outcome, set[str], set[str]]] = {
     "newsletter.example": (Outcome.FAIL, {"blocklist-ip-listed"}, {"blocklist-ip-clean", "blocklist-ip-policy"}),
     "homeserver.example": (Outcome.WARN, {"blocklist-ip-policy", "ptr-dynamic-name"}, {"blocklist-ip-listed"}),
     "noptr.example": (Outcome.FAIL, {"ptr-missing"}, {"ptr-dynamic-name"}),
+    "policy.example": (
+        Outcome.FAIL,
+        {"mta-sts-mx-uncovered", "tls-rpt-address-invalid", "bimi-logo-broken"},
+        {"mta-sts-ok", "mta-sts-none", "tls-rpt-none", "bimi-none"},
+    ),
     "nullmx.example": (Outcome.FAIL, {"mx-null"}, {"mx-unanswered"}),
     "silent.example": (
         Outcome.UNKNOWN,
