@@ -107,11 +107,13 @@ class Core:
 
     async def _messages(self, job: Job, fresh: bool) -> AsyncIterator[RunMessage]:
         from deliverkit.net.cache import Afresh, RunCache
+        from deliverkit.net.http import Again
 
         world = await self._open()
         inner = Afresh(world.resolver) if fresh else _Kept(world.resolver)
+        http = Again(world.http) if fresh else world.http
         async with RunCache(inner, deadline=self._network.deadline) as cache:
-            stream = job(dataclasses.replace(world, resolver=cache))
+            stream = job(dataclasses.replace(world, resolver=cache, http=http))
             try:
                 async for message in stream:
                     yield message
