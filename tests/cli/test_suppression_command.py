@@ -18,7 +18,8 @@ from deliverkit.store.policy import Decision, Policy, State
 Run = Callable[..., "Ran"]  # noqa: F821
 
 LOG = "2026-11-{day:02d}T08:00:00+00:00 mx1 postfix/smtp[1]: 4ABC{day:02d}: to=<{to}>, "
-LOG += "relay=mx.example.com[192.0.2.25]:25, delay=1, delays=0/0/0/1, dsn={dsn}, status={status} (host mx.example.com[192.0.2.25] said: {said})\n"
+LOG += "relay=mx.example.com[192.0.2.25]:25, delay=1, delays=0/0/0/1, dsn={dsn}, status={status} "
+LOG += "(host mx.example.com[192.0.2.25] said: {said})\n"
 
 
 def _line(to: str, day: int, dsn: str, status: str, said: str) -> str:
