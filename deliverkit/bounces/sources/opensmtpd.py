@@ -20,13 +20,13 @@ _SEEN = re.compile(
     rb"smtp-(?:in|out): |info: OpenSMTPD )"
 )
 _NEW = re.compile(
-    r"[0-9a-f]{16} m[td]a delivery evpid=([0-9a-f]{16}) from=<(.*?)> to=<(.*?)> rcpt=<(.*?)> (.*?)"
+    r"[0-9a-f]{16} m[td]a delivery evpid=([0-9a-f]{16}) from=<([^>]*)> to=<([^>]*)> rcpt=<([^>]*)> (.*?)"
     r"result=\"?(\w+)\"? stat=(.*)",
     re.DOTALL,
 )
 _OLD = re.compile(
-    r"(?:relay|delivery): (\w+) for ([0-9a-f]{16}): (?:session=[0-9a-f]*, )?from=<(.*?)>, to=<(.*?)>, "
-    r"(?:rcpt=<(.*?)>, )?(.*?)stat=(.*)",
+    r"(?:relay|delivery): (\w+) for ([0-9a-f]{16}): (?:session=[0-9a-f]*, )?from=<([^>]*)>, to=<([^>]*)>, "
+    r"(?:rcpt=<([^>]*)>, )?(.*?)stat=(.*)",
     re.DOTALL,
 )
 _OUR_IP = re.compile(r"\bsource=\"?([0-9a-fA-F.:]{3,45})")

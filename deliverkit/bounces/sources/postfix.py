@@ -24,12 +24,13 @@ NAME = "postfix"
 UNIT = Unit.LINE
 
 _SEEN = re.compile(
-    rb"\S*/(?:smtp|lmtp|local|virtual|pipe|error|discard|bounce|qmgr|cleanup|smtpd|pickup|postscreen|anvil|scache|"
-    rb"trivial-rewrite|tlsmgr|master|postfix-script|submission/smtpd|smtps/smtpd)(?:\[\d+\]: | \d+ )|"
-    rb"\]: [0-9A-Za-z]{5,20}: to=<[^\n]{1,600}, relay=[^\n]{1,300}, status="
+    rb"/(?:smtp|lmtp|local|virtual|pipe|error|discard|bounce|qmgr|cleanup|smtpd|pickup|postscreen|anvil|scache|"
+    rb"trivial-rewrite|tlsmgr|master|postfix-script|submission/smtpd|smtps/smtpd)(?:\[\d{1,10}\]: | \d{1,10} )|"
+    rb"\]: [0-9A-Za-z]{5,20}: to=<[^>\n]{1,320}>, (?:orig_to=<[^>\n]{0,320}>, )?relay=[^\s,]{1,320}, "
+    rb"(?:conn_use=\d+, )?delay="
 )
 _DELIVERY = re.compile(
-    r"to=<(.*?)>, (?:orig_to=<(.*?)>, )?relay=([^,\[\s]*)(\[[^\]]*\])?\S*, (?:conn_use=\d+, )?delay=[^,]*, "
+    r"to=<(.*?)>, (?:orig_to=<([^>]*)>, )?relay=([^,\[\s]*)(\[[^\]]*\])?\S*, (?:conn_use=\d+, )?delay=[^,]*, "
     r"(?:delays=[^,]*, )?(?:dsn=([\d.]*), )?status=([\w-]+)(?: \((.*))?",
     re.DOTALL,
 )
@@ -39,6 +40,7 @@ _PROBES = frozenset({"deliverable", "undeliverable"})
 _FAILED = frozenset({"bounced", "deferred", "SOFTBOUNCE", "softbounce", "expired"})
 _HERE = frozenset({"127.0.0.1", "localhost", "::1", "localhost.localdomain"})
 _MAX_REASON = 8_000
+_MAX_LINE = 16_000
 
 
 def recognises(head: bytes) -> bool:
@@ -114,7 +116,7 @@ class Reader:
         yield from self.memory.expire(key, event)
 
     def _delivered(self, line: bytes, start: int, end: int, number: int) -> Iterator[Event | Fault]:
-        match = _DELIVERY.match(line[end + 2 :].decode("utf-8", "replace"))
+        match = _DELIVERY.match(line[end + 2 : end + _MAX_LINE].decode("utf-8", "replace"))
         if not match:
             if b"postfix" in line[:start]:
                 yield Fault(self._path, number, "cut-off" if b"status=" not in line else "columns")

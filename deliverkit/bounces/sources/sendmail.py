@@ -19,10 +19,6 @@ from deliverkit.model import Bounce
 NAME = "sendmail"
 UNIT = Unit.LINE
 
-_SEEN = re.compile(
-    rb"\]: (?:\[ID [^\]\n]{1,60}\] )?[0-9A-Za-z]{8,20}: (?:to=[^\n]{1,2000}, (?:x?delay|mailer)=[^\n]{1,2000}, stat="
-    rb"|from=[^\n]{1,600}, class=-?\d)"
-)
 _LINE = re.compile(rb"\]: (?:\[ID [^\]]{1,60}\] )?([0-9A-Za-z]{8,20}): (to=|from=|done[;,]|[0-9A-Za-z]{8,20}: )")
 _FROM = re.compile(r"from=(?:<([^>]*)>|([^,]*)),")
 _MESSAGE_ID = re.compile(r", msgid=<?([^\s>,]*)")
@@ -38,8 +34,17 @@ _MAX_RECIPIENTS = 1_000
 
 
 def recognises(head: bytes) -> bool:
-    """Lines with ``to=…, delay=…, stat=…``."""
-    return bool(_SEEN.search(head))
+    """Lines with ``to=…, delay=…, stat=…``, or with the ``class=`` that only its ``from=`` lines have."""
+    return any(_is_ours(line[:4_000]) for line in head.split(b"\n") if b"]: " in line)
+
+
+def _is_ours(line: bytes) -> bool:
+    match = _LINE.search(line, 0, 400)
+    if match is None:
+        return False
+    if match[2] == b"to=":
+        return b", stat=" in line and (b"delay=" in line or b", mailer=" in line)
+    return match[2] == b"from=" and b", class=" in line
 
 
 class Reader:
