@@ -111,7 +111,10 @@ def source(name: str) -> Source:
 
 def detect(head: bytes) -> str | None:
     """Name of the source that reads a file with this beginning (unpacked); None where none does. Never raises."""
-    head = head[:MAX_HEAD]
+    # Nobody's expressions have to cope with a file that begins with thousands of empty lines.
+    head = head[:MAX_HEAD].lstrip()
+    if not head:
+        return None
     return next((name for name in SOURCES if _is_there(name) and source(name).recognises(head)), None)
 
 
