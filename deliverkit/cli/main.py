@@ -21,6 +21,8 @@ COMMANDS = {
     "explain": "What a reply means and what to do (offline)",
     "diagnose": "Explain a reply and prove the cause with DNS",
     "audit": "All checks of sending domains",
+    "changes": "What is different between two audits",
+    "render": "An audit again in another form: HTML, SARIF, metrics",
     "addresses": "Which addresses of a list can take mail",
     "message": "A message: signatures, SPF, DMARC, headers, links",
     "bounces": "Many bounces: mailboxes, logs, events (offline)",
