@@ -165,7 +165,7 @@ def _folder(path: str, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterato
             if len(batch) >= _BATCH_FILES or total >= _BATCH_BYTES:
                 yield plan.chunk(path, plan.source, 0, total, tuple(batch))
                 batch, total = [], 0
-        elif head and (found := plan.source or recognised(head)):
+        elif head and (found := plan.source or recognised(head, plan.columns)):
             yield from _file(file, found, head, plan, logs)
         elif head:
             yield Fault(file, 0, "unrecognised")

@@ -76,7 +76,7 @@ class Reading:
     def _events(self, path: str, stream: IO[bytes], start: int) -> Iterator[Event | Fault]:
         here = first_bytes(stream, MAX_HEAD)
         head = head_of(path, MAX_HEAD) if start else here
-        name = self._piece.source or recognised(head)
+        name = self._piece.source or recognised(head, self._piece.columns)
         if name is None:
             if here:
                 yield Fault(path, 0, "unrecognised")
@@ -97,9 +97,14 @@ class Reading:
             self.known = memory.known
 
 
-def recognised(head: bytes) -> str | None:
-    """The source of a file by its beginning, also where a journal holds the lines."""
-    return detect(journal.head_lines(head) if journal.is_journal(head) else head)
+def recognised(head: bytes, columns: Mapping[str, str] | None = None) -> str | None:
+    """The source of a file by its beginning, also where a journal holds the lines, or by the columns it should have."""
+    found = detect(journal.head_lines(head) if journal.is_journal(head) else head)
+    if found is None and columns:
+        from deliverkit.bounces.sources.csv import has_columns
+
+        return "csv" if has_columns(head, columns) else None
+    return found
 
 
 def _units(stream: IO[bytes], unit: Unit, head: bytes, feed: Feed) -> Iterable[Numbered]:

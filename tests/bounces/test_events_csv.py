@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from deliverkit.bounces.event import Event, Fault, Kind
+from deliverkit.bounces.files import Chunk, chunks, read
+from deliverkit.bounces.reading import recognised
 from deliverkit.bounces.sources import About, detect
 from deliverkit.bounces.sources.csv import Reader, layout
-from deliverkit.errors import InputError
+from deliverkit.errors import FileError, InputError
 
 
 def rows(*lines: str | bytes, **columns: str) -> list[Event | Fault]:
@@ -104,3 +108,27 @@ def test_rows_of_deliveries_and_complaints_have_their_kind() -> None:
 @pytest.mark.parametrize("head", [b"", b"{}", b"\xff\xfe\x00", b"From: a@example.net\n", b"a,b\n1,2\n", b"email\n"])
 def test_what_is_no_such_table_is_not_recognised(head: bytes) -> None:
     assert detect(head) != "csv"
+
+
+def test_named_columns_tell_what_a_file_is_wherever_it_comes_from(tmp_path: Path) -> None:
+    table = b"A,B\nkim@example.net,550 5.1.1 no\n"
+    (tmp_path / "own.csv").write_bytes(table)
+    (tmp_path / "other.csv").write_bytes(b"C,D\n1,2\n")
+    named = {"recipient": "A", "reply": "B"}
+    assert (recognised(table), recognised(table, named)) == (None, "csv")
+    found = [item for piece in chunks([str(tmp_path)], columns=named) for item in _all(piece)]
+    assert [item.why for item in found if isinstance(item, Fault)] == ["unrecognised"]
+    assert [item.bounce.recipient for item in found if isinstance(item, Event)] == ["kim@example.net"]
+
+
+def _all(piece: Chunk | Fault) -> list[Event | Fault]:
+    return [piece] if isinstance(piece, Fault) else list(read(piece))
+
+
+def test_a_named_file_that_lacks_a_column_is_an_error_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(b"Email,Foo\nkim@example.net,x\n")
+    with pytest.raises(FileError) as caught:
+        list(chunks([str(path)]))
+    assert "own.csv" in str(caught.value)
+    assert "'Foo'" in str(caught.value)

@@ -88,6 +88,15 @@ def recognises(head: bytes) -> bool:
     return bool({"recipient", "reply"} & found.places.keys())
 
 
+def has_columns(head: bytes, columns: Mapping[str, str]) -> bool:
+    """Can a file that begins so be read with ``columns``, as the user named them?"""
+    try:
+        layout(head, columns)
+    except InputError:
+        return False
+    return True
+
+
 def layout(head: bytes, columns: Mapping[str, str]) -> Layout:
     """Where the columns of the file that begins with ``head`` stand; ``columns`` are those that the user named.
 
