@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from deliverkit.addresses.verdict import Reason
 from deliverkit.checks.typos import LONG, nearest
@@ -41,6 +40,7 @@ class Domains:
         self._resolver = resolver
         self._kept = kept
         self._known: dict[str, DomainFacts] = {}
+        self._flying: dict[str, asyncio.Task[DomainFacts]] = {}
         self._typos = Typos(knowledge.mailbox_domains)
         lists = knowledge.word_lists
         self._disposable = frozenset(lists["disposable-domains"].words)
@@ -64,12 +64,25 @@ class Domains:
 
     async def judge(self, domains: Iterable[str]) -> dict[str, DomainFacts]:
         """All of ``domains``, those not known asked about at once. Never raises for what DNS says."""
-        wanted = dict.fromkeys(domains)
-        found = {domain: facts for domain in wanted if (facts := self.remembered(domain)) is not None}
-        new = [domain for domain in wanted if domain not in found]
-        answers = await asyncio.gather(*(self._judge(domain) for domain in new))
-        found.update(zip(new, answers, strict=True))
+        found: dict[str, DomainFacts] = {}
+        flights: dict[str, asyncio.Task[DomainFacts]] = {}
+        for domain in dict.fromkeys(domains):
+            facts = self.remembered(domain)
+            if facts is None:
+                flights[domain] = self._flight(domain)
+            else:
+                found[domain] = facts
+        answers = await asyncio.gather(*flights.values())
+        found.update(zip(flights, answers, strict=True))
         return found
+
+    def _flight(self, domain: str) -> asyncio.Task[DomainFacts]:
+        """The one asking about a domain, which all blocks that meet it wait for."""
+        flight = self._flying.get(domain)
+        if flight is None:
+            flight = self._flying[domain] = asyncio.create_task(self._judge(domain))
+            flight.add_done_callback(lambda _: self._flying.pop(domain, None))
+        return flight
 
     async def _judge(self, domain: str) -> DomainFacts:
         if self._resolver is None:
@@ -77,9 +90,8 @@ class Domains:
         async with self._slots:
             reasons = await mail_of(domain, self._resolver)
         self.asked += 1
-        facts = self._facts(domain, reasons)
         self.failed += Reason.UNANSWERED in reasons
-        return self._keep(domain, facts)
+        return self._keep(domain, self._facts(domain, reasons))
 
     def _keep(self, domain: str, facts: DomainFacts) -> DomainFacts:
         if len(self._known) >= self._kept:
@@ -169,10 +181,11 @@ class Typos:
 
 
 def _without(text: str, letters: int) -> set[str]:
-    """``text`` with up to so many letters taken out."""
-    places = range(len(text))
+    """``text`` with none, one or (``letters`` 2) two letters taken out."""
     found = {text}
-    for count in range(1, letters + 1):
-        for out in combinations(places, count):
-            found.add("".join(c for i, c in enumerate(text) if i not in out))
+    for i in range(len(text)):
+        one = text[:i] + text[i + 1 :]
+        found.add(one)
+        if letters > 1:
+            found.update([one[:j] + one[j + 1 :] for j in range(i, len(one))])
     return found

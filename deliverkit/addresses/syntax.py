@@ -51,6 +51,7 @@ def _validated(text: str) -> Syntax:
     try:
         found = validate_email(
             text,
+            strict=True,  # at most 64 characters before the @ (RFC 5321 section 4.5.3.1.1)
             check_deliverability=False,
             globally_deliverable=False,
             allow_quoted_local=True,

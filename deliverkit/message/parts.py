@@ -88,14 +88,17 @@ def _split(body: bytes, boundary: bytes, limit: int) -> list[bytes]:
     """What stands between the boundary lines (RFC 2046 section 5.1.1); a missing end is forgiven."""
     mark = b"\r\n--" + boundary
     pieces = (b"\r\n" + body).split(mark, limit + 1)[1:]
-    found = []
+    found: list[list[bytes]] = []
     for piece in pieces[:limit]:
         if piece.startswith(b"--"):
             break
         line, _, rest = piece.partition(b"\r\n")
         if not line.strip():
-            found.append(rest)
-    return found
+            found.append([rest])
+        elif found:
+            # The boundary is only the beginning of another one, of a part inside.
+            found[-1] += [mark, piece]
+    return [b"".join(parts) for parts in found]
 
 
 def _leaf(headers: tuple[Header, ...], media: str, kind: str, body: bytes) -> Part:

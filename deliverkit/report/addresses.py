@@ -35,7 +35,10 @@ def csv_row(table: Table, record: Record, judged: Judged) -> str:
 
 def _cell(text: str, mark: str) -> str:
     """A cell of ours: on one line, quoted where it must be, and never a formula for a spreadsheet."""
-    text = "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else " " for c in text)
+    if not text:
+        return ""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else " " for c in text)
     if text[:1] in ("=", "+", "-", "@"):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if mark in text or '"' in text else text

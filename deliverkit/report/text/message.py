@@ -23,7 +23,8 @@ def message_text(
     page = Page(width, paint)
     audit = found.audit
     name = found.author or _("no author")
-    page.banner(f"{SYMBOLS[audit.outcome]} {name} · {say.word(audit.outcome)}", found.source, ROLES[audit.outcome])
+    file = found.source.rpartition("/")[2]
+    page.banner(f"{SYMBOLS[audit.outcome]} {name} · {say.word(audit.outcome)}", file, ROLES[audit.outcome])
     for sentence in answer(found, say):
         page.para(sentence, indent=2)
     page.blank()
