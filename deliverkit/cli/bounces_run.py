@@ -129,7 +129,7 @@ def _job(wish: Wish, encoding: Encoding | None, folder: str) -> Job:
         only=only(wish.only),
         delivered=wish.delivered,
         encoding=encoding,
-        keep=wish.store is not None,
+        keep=wish.memory is not None,
         spill=None if wish.scheduler else folder,
     )
 
@@ -138,7 +138,7 @@ def _state(wish: Wish) -> State:
     """Where to begin: at the journal's last entry, or anew. Raises InputError for the journal of another run."""
     asked = (
         wish.paths, wish.source, wish.columns, wish.only, wish.delivered, wish.fields, wish.vocabulary, wish.fmt,
-        wish.output, wish.store, [Path(path).read_bytes() for path in wish.rule_files if Path(path).is_file()],
+        wish.output, wish.memory, [Path(path).read_bytes() for path in wish.rule_files if Path(path).is_file()],
     )  # fmt: skip
     run = blake2b(repr(asked).encode("utf-8", "replace"), digest_size=16).hexdigest()
     found = journal.load(Path(wish.resume)) if wish.resume else None
@@ -179,26 +179,22 @@ def _read(stack: ExitStack, wish: Wish, job: Job, state: State, sink: Sink | Non
     crew = _crew(wish, first)
     if crew is not None:
         stack.enter_context(crew)
-    # The bar is gone before anything is shown.
-    with ExitStack() as while_reading:
-        on_step = while_reading.enter_context(progress(paths, state.read))
-        keep: Keeper | None = None
-        if wish.store is not None:
-            keep = while_reading.enter_context(
-                keeper(
-                    wish.store,
-                    hash_recipients=wish.hash_recipients,
-                    key_file=wish.key_file,
-                    policy=configuration().policy,
+    try:
+        # The bar is gone before anything is shown.
+        with ExitStack() as while_reading:
+            on_step = while_reading.enter_context(progress(paths, state.read))
+            keep: Keeper | None = None
+            if wish.memory is not None:
+                policy = configuration().policy
+                keep = while_reading.enter_context(
+                    keeper(wish.memory, hash_recipients=wish.hash_recipients, key_file=wish.key_file, policy=policy)
                 )
-            )
-        journal_file = Path(wish.resume) if wish.resume else None
-        run = Run(job, state, crew=crew, sink=sink, keeper=keep, journal=journal_file, on_step=on_step)
-        try:
+            journal_file = Path(wish.resume) if wish.resume else None
+            run = Run(job, state, crew=crew, sink=sink, keeper=keep, journal=journal_file, on_step=on_step)
             run.go(chain(first, pieces))
-        except KeyboardInterrupt:
-            _interrupted(wish)
-            raise
+    except KeyboardInterrupt:
+        _interrupted(wish)
+        raise
 
 
 def _interrupted(wish: Wish) -> None:

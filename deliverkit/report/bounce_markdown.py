@@ -79,7 +79,7 @@ def _group(data: Data, name: str, title: str, top: int) -> list[str]:
         return []
     shown = rows[-top:] if name == "day" else rows[:top]
     total = data["totals"]["bounces"]
-    with_rates = data["rates"]["hard"] is not None and name not in ("category", "reason", "code")
+    with_rates = data["rates"]["hard"] is not None and any(row["key"] and row["delivered"] for row in rows)
     made = []
     for row in shown:
         of = row["delivered"] + row["bounces"] if with_rates else total

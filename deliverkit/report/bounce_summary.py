@@ -124,7 +124,7 @@ def _incident(incident: Incident, known: frozenset[str] | None) -> Data:
         "reason": incident.reason,
         "text": incident.text,
         "count": incident.count,
-        "recipients": incident.recipients.count,
+        "recipients": min(incident.recipients.count, incident.count),
         "recipients_are_exact": incident.recipients.is_exact,
         "first": incident.first,
         "last": incident.last,
@@ -145,7 +145,7 @@ def _active(summary: Summary) -> list[Data]:
             "bounces": active.by_source + active.by_code,
             "called_hard_by_source": active.by_source,
             "permanent_by_code_only": active.by_code,
-            "recipients": active.recipients.count,
+            "recipients": min(active.recipients.count, active.by_source + active.by_code),
             "recipients_are_exact": active.recipients.is_exact,
             "examples": active.examples,
         }

@@ -141,7 +141,9 @@ def _group(page: Page, data: Data, name: str, title: str, top: int) -> None:
     if not any(row["key"] for row in rows):
         return
     most = max(row["bounces"] for row in rows)
-    total, with_rates = data["totals"]["bounces"], data["rates"]["hard"] is not None and name != "code"
+    # Where no delivery names a value (a log that knows its own IP only from refusals), a rate would mean nothing.
+    with_rates = data["rates"]["hard"] is not None and any(row["key"] and row["delivered"] for row in rows)
+    total = data["totals"]["bounces"]
     shown = rows[-top:] if name == "day" else rows[:top]
     _title(page, title, _("bounces"), _("rate") if with_rates else _("share"), _("hard"))
     for row in shown:
@@ -176,12 +178,20 @@ def _incidents(page: Page, data: Data, say: Sentences, top: int) -> None:
         "strong",
     )  # fmt: skip
     for incident in sorted(found, key=lambda i: (not i["new"], -i["count"], i["id"]))[:top]:
-        mark = page.paint(_("new"), "bad") + " " if incident["new"] else ""
         people = plural("{count} recipient", "{count} recipients", incident["recipients"]).format(
             count=_about(incident)
         )
-        head = join([people, say.provider(incident["provider"]), say.reason(incident["reason"]), _when(incident)])
-        page.line(f"  {mark}{page.paint(format(incident['count'], ',') + '×', 'strong')}  {one_line(head, 200)}")
+        count = f"{incident['count']:,}×"
+        head = join(
+            [
+                _("new: {count}").format(count=count) if incident["new"] else count,
+                people,
+                say.provider(incident["provider"]),
+                say.reason(incident["reason"]),
+                _when(incident),
+            ]
+        )
+        page.para(one_line(head, 200), indent=2, hang=2, role="strong" if incident["new"] else "")
         page.para(one_line(incident["text"]), indent=4, role="dim")
     if data["incidents_in_all"] > top:
         page.line(
