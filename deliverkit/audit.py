@@ -13,8 +13,9 @@ from deliverkit.knowledge import Knowledge
 from deliverkit.model import Audit, CheckResult, Outcome
 from deliverkit.requirements import judge
 
-ONLY_NAMED = ("starttls", "recipient-domain")
-"""Checks that run only when they are named: one connects to mail servers, the other is about the other side."""
+ONLY_NAMED = ("starttls", "platforms", "recipient-domain")
+"""Checks that run only when they are named: one connects to mail servers, one is a view of its own
+(``deliverkit platforms``), one is about the other side."""
 BEYOND = ("nameservers",)
 """Checks that ask other name servers than those of the resolver. A whole audit leaves them out where the user named the
 servers to ask (``World.beyond``); named themselves, they run in any case."""

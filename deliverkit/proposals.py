@@ -17,6 +17,7 @@ from deliverkit.checks.dkim_key import mended, without_testing
 from deliverkit.checks.dmarc import DmarcFacts
 from deliverkit.checks.mta_sts import MtaStsFacts
 from deliverkit.checks.mta_sts_policy import Mode
+from deliverkit.checks.platform_parts import PlatformFacts
 from deliverkit.checks.spf import SpfFacts
 from deliverkit.checks.spf_eval import SpfEvaluation, SpfResult
 from deliverkit.checks.suffixes import registrable
@@ -45,6 +46,8 @@ def published(record: Record, results: Results) -> tuple[CheckResult, ...]:
 def _with_record(facts: object, record: Record) -> object:
     if record.rdtype != "TXT":
         return facts
+    if isinstance(facts, PlatformFacts) and facts.domain == record.name:
+        return dataclasses.replace(facts, spf=(record.value,))
     if isinstance(facts, SpfFacts) and facts.domain == record.name:
         return dataclasses.replace(facts, record=record.value, records=(record.value,), look_alikes=())
     if isinstance(facts, DmarcFacts) and record.name.startswith("_dmarc."):
@@ -165,6 +168,22 @@ def _publish_spf(values: Values, results: Results) -> Record | None:
     return Record(facts.domain, "TXT", spf_proposal.minimal(plain, ips), facts.look_alikes)
 
 
+def _with_include(values: Values, results: Results) -> Record | None:
+    """The one SPF record with the include of a platform; never a second one, and none where two stand already."""
+    seen, found = _facts(results, SpfFacts), _facts(results, PlatformFacts)
+    include = str(values.get("include") or "")
+    if not include or (found is None and seen is None):
+        return None
+    if seen is not None and foreign_spf(results):
+        return None
+    domain, now = (seen.domain, seen.records) if seen else (found.domain, found.spf) if found else ("", ())
+    known = seen.asked if seen else bool(found and found.asked)
+    if not known or len(now) > 1:
+        return None
+    value = spf_proposal.add_include(now[0], include) if now else spf_proposal.minimal([include])
+    return Record(domain, "TXT", value, now)
+
+
 def _with_ip(facts: SpfFacts, values: Values) -> str | None:
     """The record with every sending IP that it does not let pass; the first of them stands first."""
     record = facts.record or (spf_proposal.merge(facts.records) if facts.records else None)
@@ -237,6 +256,7 @@ def _policy_record(
 _PROPOSALS: Mapping[str, Callable[[Values, Results], Record | None]] = {
     "spf-publish": _publish_spf,
     "spf-add-sender": _spf(_with_ip),
+    "platforms-add-include": _with_include,
     "spf-merge-records": _spf(lambda facts, values: spf_proposal.merge(facts.records) if facts.records else None),
     "spf-repair-syntax": _spf(_repaired),
     "spf-remove-pass-all": _spf(_ending("~")),

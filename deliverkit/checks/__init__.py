@@ -37,6 +37,7 @@ MODULES = {
     "dane": "deliverkit.checks.dane",
     "nameservers": "deliverkit.checks.nameservers",
     "starttls": "deliverkit.checks.starttls",
+    "platforms": "deliverkit.checks.platform_parts",
     "recipient-domain": "deliverkit.checks.recipient_domain",
     "message-headers": "deliverkit.checks.message_headers",
     "message-dkim": "deliverkit.checks.message_dkim",

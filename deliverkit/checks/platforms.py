@@ -176,6 +176,11 @@ def _fits(labels: list[str], pattern: list[str]) -> bool:
     return True
 
 
+def alias_owner(name: str, platforms: Mapping[str, Platform]) -> tuple[str, str, str] | None:
+    """(platform, pattern, name) of the platform that the target of a selector's CNAME belongs to."""
+    return _owner(name, "dkim_cname_suffix", platforms)
+
+
 def _owner(name: str, kind: str, platforms: Mapping[str, Platform]) -> tuple[str, str, str] | None:
     """(platform, pattern, name) of the longest pattern that fits; of equal ones the first platform's."""
     best: tuple[str, str, str] | None = None

@@ -69,7 +69,7 @@ NEEDS = {
     "mta-sts": ("domain",),
     "tls-rpt": ("domain",),
     "bimi": ("domain",),
-    **dict.fromkeys(("dnssec", "dane", "nameservers", "starttls"), ("domain",)),
+    **dict.fromkeys(("dnssec", "dane", "nameservers", "starttls", "platforms"), ("domain",)),
     "recipient-domain": ("recipient_domain",),
     **dict.fromkeys(OF_A_MESSAGE, ("message",)),
 }

@@ -182,6 +182,21 @@ class RequirementSpec:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PlatformNeed:
+    """One record that makes a platform's part complete."""
+
+    part: str
+    """``spf``, ``dkim``, ``return_path`` (the MAIL FROM domain) or ``tracking``."""
+    name: str
+    """Below the domain; ``@`` is the domain itself. ``<parts>`` differ per customer, and cannot be asked for."""
+    rdtype: str
+    value: str = ""
+    """A host (``*`` and ``<parts>`` as elsewhere), the include of an SPF record, or nothing for a key."""
+    optional: bool = False
+    """Its absence is no fault."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Platform:
     """A sending or hosting platform and the marks by which DNS gives it away."""
 
@@ -198,6 +213,8 @@ class Platform:
     selector_guess: str = "no"
     """``yes``, ``partly`` or ``no``: are its selectors worth probing?"""
     records: Strings = ()
+    needs: tuple[PlatformNeed, ...] = ()
+    """What has to stand in DNS, as far as it is known."""
     note: str = ""
     confirmed: bool = True
     unconfirmed_parts: Strings = ()
