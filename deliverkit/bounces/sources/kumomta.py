@@ -62,9 +62,8 @@ class Reader:
         reply, phase = _reply(_dict(record.get("response")))
         peer, source = _dict(record.get("peer_address")), _dict(record.get("source_address"))
         at = _time(record.get("event_time", record.get("timestamp")))
-        theirs = type_
-        if kind is Kind.BOUNCE:
-            theirs = _text(record.get("bounce_classification")) or type_
+        classified = _text(record.get("bounce_classification"))
+        theirs = classified if classified and classified != "Uncategorized" else type_
         for recipient in _texts(record.get("recipient")):
             bounce = Bounce(
                 reply,
