@@ -38,8 +38,7 @@ class Wish:
     jobs: int | None
     scheduler: str | None
     resume: str | None
-    memory: str | None
-    """Not ``store``: a store that is configured is for those who ask for it, not for every run."""
+    store: str | None
     hash_recipients: bool
     key_file: str | None
     fail_on_unknown: bool
@@ -67,7 +66,7 @@ class Wish:
 @click.option("-j", "--jobs", type=click.IntRange(1, 512), default=None, help="Processes; default: one a core.")
 @click.option("--scheduler", metavar="URL", help="Work on a Dask cluster: tcp://HOST:8786.")
 @click.option("--resume", metavar="FILE", help="Keep a journal there; go on from it when it is there.")
-@click.option("--store", "memory", metavar="URL", help="Keep every event in this memory of addresses.")
+@click.option("--store", metavar="URL", help="Keep every event in this memory of addresses.")
 @click.option("--hash-recipients", is_flag=True, help="Keep no plain address in the memory.")
 @click.option("--key-file", metavar="FILE", help="Secret key of the hashed addresses.")
 @click.option("--fail-on-unknown", is_flag=True, help="Exit with 3 when a reply is not understood.")

@@ -32,7 +32,7 @@ from deliverkit.intake.work import Job, RuleRow
 from deliverkit.knowledge import RULE_FIELDS, load
 from deliverkit.language import _, plural
 from deliverkit.report.bounce_records import Encoding, chosen_columns
-from deliverkit.report.bounce_summary import summary_data
+from deliverkit.report.bounce_summary import fault_place, summary_data
 from deliverkit.report.data import document, dumps
 from deliverkit.report.sentences import Sentences
 
@@ -129,7 +129,7 @@ def _job(wish: Wish, encoding: Encoding | None, folder: str) -> Job:
         only=only(wish.only),
         delivered=wish.delivered,
         encoding=encoding,
-        keep=wish.memory is not None,
+        keep=wish.store is not None,
         spill=None if wish.scheduler else folder,
     )
 
@@ -138,7 +138,7 @@ def _state(wish: Wish) -> State:
     """Where to begin: at the journal's last entry, or anew. Raises InputError for the journal of another run."""
     asked = (
         wish.paths, wish.source, wish.columns, wish.only, wish.delivered, wish.fields, wish.vocabulary, wish.fmt,
-        wish.output, wish.memory, [Path(path).read_bytes() for path in wish.rule_files if Path(path).is_file()],
+        wish.output, wish.store, [Path(path).read_bytes() for path in wish.rule_files if Path(path).is_file()],
     )  # fmt: skip
     run = blake2b(repr(asked).encode("utf-8", "replace"), digest_size=16).hexdigest()
     found = journal.load(Path(wish.resume)) if wish.resume else None
@@ -184,10 +184,10 @@ def _read(stack: ExitStack, wish: Wish, job: Job, state: State, sink: Sink | Non
         with ExitStack() as while_reading:
             on_step = while_reading.enter_context(progress(paths, state.read))
             keep: Keeper | None = None
-            if wish.memory is not None:
+            if wish.store is not None:
                 policy = configuration().policy
                 keep = while_reading.enter_context(
-                    keeper(wish.memory, hash_recipients=wish.hash_recipients, key_file=wish.key_file, policy=policy)
+                    keeper(wish.store, hash_recipients=wish.hash_recipients, key_file=wish.key_file, policy=policy)
                 )
             journal_file = Path(wish.resume) if wish.resume else None
             run = Run(job, state, crew=crew, sink=sink, keeper=keep, journal=journal_file, on_step=on_step)
@@ -260,7 +260,7 @@ def _told(wish: Wish, data: dict[str, Any]) -> ExitCode:
             )
         )
         for fault in data["faults"]["examples"][:5]:
-            note(_("not read: {path}:{number}: {why}").format(**fault))
+            note(_("not read: {place}: {why}").format(place=fault_place(fault), why=fault["why"]))
         if totals["faults"] > 5:
             note(
                 plural("{count} could not be read in all", "{count} could not be read in all", totals["faults"]).format(

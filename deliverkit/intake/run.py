@@ -127,7 +127,9 @@ class Run:
         if isinstance(chunk, Fault):
             self._whole = False
             self.state.summary.add_fault(chunk)
-            self.state.failed.append((chunk.path, chunk.why))
+            if chunk.why == "unreadable":
+                # What holds no bounces at all is left out of a folder; what could not be opened is missing.
+                self.state.failed.append((chunk.path, chunk.why))
         else:
             self._settle_chunk(chunk, entry.handle)
         self.state.pass_by(chunk)

@@ -8,6 +8,7 @@ from typing import Any
 
 from deliverkit.bounces.summary import OTHERS
 from deliverkit.language import _
+from deliverkit.report.bounce_summary import fault_place
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.bounce_summary import percent
@@ -136,5 +137,5 @@ def _active(data: Data, say: Sentences, top: int) -> list[str]:
 
 def _faults(data: Data) -> list[str]:
     lines = [f"- {plain(entry['path'])}: {plain(entry['why'])}" for entry in data["failed"]]
-    lines += [f"- {plain(f['path'])}:{f['number']}: {plain(f['why'])}" for f in data["faults"]["examples"]]
+    lines += [f"- {plain(fault_place(f))}: {plain(f['why'])}" for f in data["faults"]["examples"]]
     return [f"## {_('Could not be read')}", "\n".join(lines)] if lines else []

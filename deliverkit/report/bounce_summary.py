@@ -8,6 +8,7 @@ from typing import Any
 from deliverkit.bounces.drafts import UNNAMED, drafted_rule
 from deliverkit.bounces.incidents import Incident
 from deliverkit.bounces.summary import COMPLAINTS, DELIVERED, GROUPS, HARD, SOFT, Counts, Summary
+from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
 
 MAX_INCIDENTS = 1_000
@@ -56,6 +57,12 @@ def summary_data(
         },
         "failed": [{"path": path, "why": why} for path, why in failed],
     }
+
+
+def fault_place(fault: Mapping[str, Any]) -> str:
+    """Where a fault is: file and line, or the file alone where all of it was left out."""
+    path = one_line(str(fault["path"]), 200)
+    return f"{path}:{fault['number']}" if fault["number"] else path
 
 
 def _totals(summary: Summary) -> Data:

@@ -6,6 +6,7 @@ from typing import Any
 
 from deliverkit.bounces.summary import OTHERS
 from deliverkit.language import _, plural
+from deliverkit.report.bounce_summary import fault_place
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import Page, Paint, join, no_paint
@@ -281,8 +282,8 @@ def _faults(page: Page, data: Data) -> None:
     page.blank()
     page.banner(
         _("Could not be read"),
-        plural("{count} line or record", "{count} lines or records", total).format(count=f"{total:,}"),
+        plural("{count} line, record or file", "{count} lines, records or files", total).format(count=f"{total:,}"),
         "unknown",
     )
     for fault in faults["examples"][:5]:
-        page.line(f"  {one_line(fault['path'], 200)}:{fault['number']}: {fault['why']}")
+        page.para(f"{fault_place(fault)}: {fault['why']}", indent=2, hang=2)
