@@ -29,7 +29,7 @@ AHEAD = 64
 async def engine_for(plan: Plan[T], scheduler: str | None = None) -> AsyncIterator[Engine[T]]:
     """The engine that a plan asks for: this process, several, or the cluster of a Dask ``scheduler``.
 
-    Raises ResolverError and FileError as ``open_world`` does, InputError where Dask is not installed or does not answer.
+    Raises ResolverError and FileError as ``open_world`` does, InputError where Dask is missing or does not answer.
     """
     if scheduler is not None:
         from deliverkit.bulk.cluster import cluster_engine

@@ -74,7 +74,8 @@ def _out(found: str) -> str:
 
 
 def _attributes(**values: object) -> str:
-    return " ".join(f"{name}={quoteattr(_NO_XML.sub('', str(value)))}" for name, value in values.items())
+    safe = {name: _NO_XML.sub("", one_line(str(value))) for name, value in values.items()}
+    return " ".join(f"{name}={quoteattr(value)}" for name, value in safe.items())
 
 
 def _text(text: str) -> str:
