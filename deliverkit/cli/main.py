@@ -33,6 +33,7 @@ COMMANDS = {
     "findings": "What the checks can notice",
     "fix": "The steps against one cause",
     "lists": "Blocklists we know, dead ones too",
+    "platforms": "Who sends for a domain, and what is missing",
     "rules": "Reply rules: list, check your own, export them",
     "demo": "The whole job on a recorded world (offline)",
     "suppression": "Which addresses must not be mailed, and why",

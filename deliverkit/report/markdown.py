@@ -51,6 +51,21 @@ def _unmet(audit: Audit, say: Sentences) -> list[str]:
     return markdown_table([r for r in audit.requirements if r.state is RequirementState.NOT_MET], say)
 
 
+def platforms_markdown(audit: Audit, say: Sentences) -> str:
+    """The platforms of one domain as a Markdown section: a table a platform, then the steps."""
+    from deliverkit.report.text.platforms import part_word, standing, state_text
+
+    lines = [f"## {SYMBOLS[audit.outcome]} {audit.domain}: {say.word(audit.outcome)}"]
+    for each in (each for check in audit.checks for each in getattr(check.facts, "found", ())):
+        lines += ["", f"### {literal(each.name)}: {standing(each)}", ""]
+        if each.parts:
+            lines += ["| part | record | state |", "|---|---|---|"]
+        for part in each.parts:
+            name = f"{literal(part.name)} {part.rdtype}"
+            lines.append(f"| {part_word(part)} | {name} | {literal(state_text(part))} |")
+    return "\n".join(lines + _checks(audit.checks, say) + _steps(audit.steps, say))
+
+
 def _checks(results: Sequence[CheckResult], say: Sentences) -> list[str]:
     if not results:
         return []
