@@ -213,6 +213,27 @@ def test_exim_forms() -> None:
     )
 
 
+def test_exim_as_4_96_writes_it_with_all_selectors() -> None:
+    start = "2026-11-22 07:47:48.313 [19041] 1xV2Ic-0004x1-2H "
+    found = events(
+        "exim",
+        start
+        + '<= news@example.com U=root P=local S=261 M8S=0 RT=0.000s id=m1@example.com T="x" from <news@example.com> '
+        "for hard@example.net soft@example.org",
+        start + "** hard@example.net F=<news@example.com> P=<news@example.com> R=r T=t H=mx.example.net [192.0.2.1]:25 "
+        "I=[198.51.100.7]:35410: SMTP error from remote mail server after RCPT TO:<hard@example.net>: 550-5.1.1 The email "
+        "account that you tried to reach does\\n550 5.1.1 not exist. DT=0.000s",
+        start + "Process failed (127) when writing error message to news@example.com",
+        start + "Completed QT=4.823s",
+    )
+    (event,) = found
+    bounce = event.bounce
+    assert bounce.reply.text == "550 5.1.1 The email account that you tried to reach does not exist."
+    assert (bounce.ip, bounce.phase, bounce.sender, event.message_id) == (
+        "198.51.100.7", "rcpt", "news@example.com", "m1@example.com",
+    )  # fmt: skip
+
+
 def test_sendmail_forms() -> None:
     start = "Nov 20 08:00:00 mx1 sm-mta[9]: [ID 801593 mail.info] 4AK800x0123456: "
     found = events(

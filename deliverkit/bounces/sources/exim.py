@@ -43,6 +43,8 @@ _AFTER = re.compile(
     re.DOTALL,
 )
 _MESSAGE_ID = re.compile(rb" id=(\S+)")
+_TOOK = re.compile(r"(?: [DQ]T=[\d.wdhms]{1,20})+$")
+"""How long it took stands in front of the words, or behind them."""
 _GAVE_UP = re.compile(
     r"^(?:(.*): )?(retry timeout exceeded)$|^()(all hosts for .* have been failing for a long time.*)$", re.S
 )
@@ -92,6 +94,7 @@ class Reader:
     def _attempt(self, number: int, key: bytes, arrow: str, rest: str, at: str | None) -> Iterator[Event | Fault]:
         failed = arrow in ("**", "==")
         fields, _, words = rest.partition(": ") if failed else (rest, "", "")
+        words = _TOOK.sub("", words)
         if failed and not words:
             yield Fault(self._path, number, "cut-off")
             return
