@@ -375,3 +375,26 @@ def test_a_known_server_in_the_event_names_the_provider() -> None:
     value["event-data"]["delivery-status"]["mx-host"] = "gmail-smtp-in.l.google.com"
     bounce: Bounce = one("mailgun", value).bounce
     assert default_classifier().classify(bounce).provider == "gmail"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "last"),
+    [
+        (
+            "ses",
+            "554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection timed out>",
+            "recipient_error.connection",
+        ),
+        (
+            "sparkpost",
+            "554 5.4.7 [internal] message timeout (last transfail: 451 4.7.1 Greylisted, please try again)",
+            "rate_limit.greylisted",
+        ),
+    ],
+)
+def test_the_cause_behind_an_expiry_is_kept(name: str, words: str, last: str) -> None:
+    event = one(name, FORMS[name](words))
+    assert verdict(event)[0] == "recipient_error.expired"
+    assert event.last is not None
+    assert default_classifier().classify(event.last).reason == last
+    assert one(name, FORMS[name]("550 5.1.1 User unknown")).last is None

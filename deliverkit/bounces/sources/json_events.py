@@ -275,6 +275,16 @@ def deferred(reply: Reply) -> Kind:
     return Kind.BOUNCE if temporary else Kind.DELAYED
 
 
+def _last_refusal(reply: Reply) -> Reply | None:
+    """What a platform that gave up waiting quotes as the last temporary refusal."""
+    found = _QUOTED.search(reply.text)
+    return parse_reply(next(filter(None, found.groups()), "")) if found else None
+
+
+_QUOTED = re.compile(r"Message expired: [^<]{1,80}<([45].{2,2000})>\.?$|\(last transfail: ([45].{2,2000})\)\.?$")
+"""Amazon SES and SparkPost."""
+
+
 def event(
     kind: Kind,
     bounce: Bounce,
@@ -290,6 +300,7 @@ def event(
         path="",
         number=0,
         message_id=named(message_id, _MAX_ID),
+        last=_last_refusal(bounce.reply) if kind is Kind.BOUNCE else None,
         theirs=named(theirs),
         feedback_type=named(feedback_type.lower()),
     )
