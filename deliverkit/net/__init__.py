@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deliverkit.net.cache import RunCache
-    from deliverkit.net.http import RunFetcher
+    from deliverkit.net.fetching import RunFetcher
     from deliverkit.net.limits import Limits
 
 
@@ -28,7 +28,8 @@ def open_resolver(
 
     ``nameservers`` as ``--nameserver`` takes them, none for the system's; ``timeout`` seconds for each of
     ``tries``; ``deadline`` seconds for the run. ``limits`` for a run over many domains: they bound memory and pace,
-    and stand in for ``in_flight``; ``log`` as ``RunCache`` has it. With ``replay`` (a recording, or a world in TOML) nothing is sent.
+    and stand in for ``in_flight``; ``log`` as ``RunCache`` has it. With ``replay`` (a recording, or a world in
+    TOML) nothing is sent.
     Raises ResolverError for name servers and FileError for a file that cannot be used. Close it when the run is over.
     """
     from deliverkit.net.cache import RunCache
@@ -58,17 +59,19 @@ def open_fetcher(
     """The fetcher for one run, beside its ``resolver``: where that one replays a file, so does this.
 
     ``seconds`` for each document, ``deadline`` seconds for the run from now on; ``keep`` and ``log`` as in
-    ``RunFetcher``. Call it inside the event loop of
-    the run, and close it before the resolver.
+    ``RunFetcher``; with ``keep``, a run over many domains, more of them may be on their way at once. Call it inside
+    the event loop of the run, and close it before the resolver.
     """
-    from deliverkit.net.http import RunFetcher
+    from deliverkit.net.fetching import RunFetcher
     from deliverkit.net.replay import ReplayResolver
 
     if isinstance(resolver.inner, ReplayResolver):
         from deliverkit.net.documents import ReplayFetcher
 
-        return RunFetcher(ReplayFetcher(resolver.inner.documents, resolver), deadline=deadline, keep=keep, log=log)
+        replay = ReplayFetcher(resolver.inner.documents, resolver)
+        return RunFetcher(replay, deadline=deadline, keep=keep, log=log)
     from deliverkit.net.https import HttpsFetcher
 
     fetcher = HttpsFetcher(resolver, seconds=seconds, allow_private=allow_private, ca_file=ca_file)
-    return RunFetcher(fetcher, deadline=deadline, keep=keep, log=log)
+    # Slow web servers of some domains must not hold up all the others.
+    return RunFetcher(fetcher, in_flight=8 if keep is None else 64, deadline=deadline, keep=keep, log=log)

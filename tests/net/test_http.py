@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback_web import Authority, Respond, Web, says
 
-from deliverkit.net.http import Again, Fetched, Fetcher, FetchStatus, Off, RunFetcher, TlsFault
+from deliverkit.net.fetching import RunFetcher
+from deliverkit.net.http import Again, Fetched, Fetcher, FetchStatus, Off, TlsFault
 from deliverkit.net.https import HttpsFetcher
 from deliverkit.net.public import is_public
 from deliverkit.net.replay import ReplayResolver
@@ -353,6 +356,12 @@ async def test_switched_off_is_said_of_everything() -> None:
     found = await off.fetch(URL)
     assert found.status is FetchStatus.SWITCHED_OFF
     assert found.failed
+
+
+def test_commands_that_fetch_nothing_load_nothing_for_it() -> None:
+    heavy = {"asyncio", "ssl", "httpx", "httpx2", "cryptography"}
+    probe = f"import sys, deliverkit.checks, deliverkit.net.http; sys.exit(bool({heavy!r} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
 
 
 def test_the_command_that_asks_the_same_is_safe_to_paste() -> None:

@@ -11,7 +11,8 @@ import pytest
 from deliverkit.errors import FileError
 from deliverkit.net import open_fetcher, open_resolver
 from deliverkit.net.documents import ReplayFetcher
-from deliverkit.net.http import Fetched, FetchStatus, RunFetcher, TlsFault
+from deliverkit.net.fetching import RunFetcher
+from deliverkit.net.http import Fetched, FetchStatus, TlsFault
 from deliverkit.net.record import document, save
 from deliverkit.net.replay import ReplayResolver
 from deliverkit.net.resolver import Answer, Status
