@@ -221,8 +221,8 @@ def test_exim_as_4_96_writes_it_with_all_selectors() -> None:
         + '<= news@example.com U=root P=local S=261 M8S=0 RT=0.000s id=m1@example.com T="x" from <news@example.com> '
         "for hard@example.net soft@example.org",
         start + "** hard@example.net F=<news@example.com> P=<news@example.com> R=r T=t H=mx.example.net [192.0.2.1]:25 "
-        "I=[198.51.100.7]:35410: SMTP error from remote mail server after RCPT TO:<hard@example.net>: 550-5.1.1 The email "
-        "account that you tried to reach does\\n550 5.1.1 not exist. DT=0.000s",
+        "I=[198.51.100.7]:35410: SMTP error from remote mail server after RCPT TO:<hard@example.net>: 550-5.1.1 The "
+        "email account that you tried to reach does\\n550 5.1.1 not exist. DT=0.000s",
         start + "Process failed (127) when writing error message to news@example.com",
         start + "Completed QT=4.823s",
     )
