@@ -9,6 +9,8 @@ from deliverkit.checks import Notes, Target, World
 from deliverkit.checks.mail_hosts import MAX_HOSTS, Mail, MailHost, MailHosts, mail_hosts
 from deliverkit.checks.names import reaches
 from deliverkit.checks.platforms import by_mx
+from deliverkit.checks.spf_proposal import shuts_out_all
+from deliverkit.checks.spf_record import select
 from deliverkit.model import CheckResult, Outcome
 
 
@@ -30,10 +32,27 @@ async def run(target: Target, world: World) -> CheckResult:
         return notes.result(outcome=Outcome.NOT_APPLICABLE)
     found = await asyncio.gather(*(mail_hosts(domain, world.resolver) for domain in domains))
     for hosts in found:
-        _note(notes, hosts)
+        sends = bool(target.ips) or hosts.domain == target.mail_from
+        if hosts.mail is not Mail.NULL or sends or not await _parked(notes, hosts, world):
+            _note(notes, hosts)
     named = [host.host for hosts in found if hosts.mail is Mail.HOSTS for host in hosts.hosts]
     platforms = tuple(dict.fromkeys(match.id for match in by_mx(named, world.knowledge.platforms)))
     return notes.result(MxFacts(tuple(found), platforms))
+
+
+async def _parked(notes: Notes, found: MailHosts, world: World) -> bool:
+    """Whether a domain with a null MX sends no mail either, by the word of its own SPF record: then the null MX is
+    right (RFC 7505 section 4.2). Nobody named a sender of it; a domain that is used as one cannot be parked."""
+    txt = await world.resolver.query(found.domain, "TXT")
+    proof = [found.answer] if found.answer is not None else []
+    if txt.failed:
+        notes.add("mx-unanswered", *proof, txt, domain=found.domain, status=txt.status.value)
+        return True
+    records = select(list(txt.records))
+    if len(records) != 1 or not shuts_out_all(records[0]):
+        return False
+    notes.add("mx-null-parked", *proof, txt, domain=found.domain)
+    return True
 
 
 def _note(notes: Notes, found: MailHosts) -> None:

@@ -7,6 +7,7 @@ import pytest
 from deliverkit.checks import MODULES
 from deliverkit.fixes import Case, Wanted, steps
 from deliverkit.knowledge import load
+from deliverkit.model import Severity
 
 CHECKS = ("mx", "ptr", "recipient-domain")
 FINDINGS = sorted(spec.id for spec in load().findings.values() if spec.check in CHECKS)
@@ -28,7 +29,7 @@ def test_a_finding_has_sentences_that_its_arguments_fill(finding):
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_a_finding_names_reasons_its_check_can_prove_and_fixes_that_exist(finding):
     spec = load().findings[finding]
-    assert spec.fixes
+    assert spec.fixes or spec.severity is Severity.INFO
     assert spec.references
     assert set(spec.fixes) <= set(load().fixes)
     for reason in spec.explains:

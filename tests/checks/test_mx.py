@@ -22,6 +22,7 @@ async def run(zones, **kwargs):
 SCENARIOS = {
     "mx-no-domain": ({}, Outcome.FAIL),
     "mx-null": (shop({"MX": ["0 ."]}), Outcome.FAIL),
+    "mx-null-parked": (shop({"MX": ["0 ."], "TXT": ["v=spf1 -all"]}), Outcome.PASS),
     "mx-null-mixed": (shop({"MX": ["0 .", "10 mx.shop.example"]}, mx=HOST), Outcome.FAIL),
     "mx-missing": (shop({"TXT": ["v=spf1 -all"]}), Outcome.FAIL),
     "mx-none-usable": (shop({"MX": ["10 gone.shop.example"]}), Outcome.FAIL),
@@ -111,6 +112,16 @@ async def test_the_mail_from_domain_is_looked_at_too():
 async def test_the_platform_behind_the_mx_is_named():
     zones = shop({"MX": ["1 smtp.google.com"]}) | {"google.com": {"smtp": HOST}}
     assert (await run(zones)).facts.platforms == ("google_workspace",)
+
+
+async def test_a_parked_domain_is_no_sender_and_a_sender_is_not_parked():
+    parked = shop({"MX": ["0 ."], "TXT": ["v=spf1 -all"]}, _dmarc={"TXT": ["v=DMARC1; p=reject"]})
+    assert ids(await run(parked)) == ["mx-null-parked"]
+    assert ids(await run(parked, ips=("192.0.2.10",))) == ["mx-null"]
+    sends = shop({"MX": ["0 ."], "TXT": ["v=spf1 ip4:192.0.2.10 -all"]})
+    assert ids(await run(sends)) == ["mx-null"]
+    unheard = shop({"MX": ["0 ."], "TXT": {"status": "timeout"}})
+    assert ids(await run(unheard)) == ["mx-unanswered"]
 
 
 async def test_without_a_domain_there_is_nothing_to_ask():
