@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deliverkit.bulk.api import audit_domains
+    from deliverkit.bulk.order import Bounds
     from deliverkit.errors import DeliverkitError, InputError, ResolverError
     from deliverkit.model import Audit, Bounce, CheckResult, Diagnosis, Finding, Outcome, Reply, Severity, Step, Verdict
     from deliverkit.session import Network, audit_domain, diagnose, explain
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "deliverkit.bulk.api": ("audit_domains",),
+    "deliverkit.bulk.order": ("Bounds",),
     "deliverkit.errors": ("DeliverkitError", "InputError", "ResolverError"),
     "deliverkit.model": (
         "Audit",
@@ -40,6 +44,7 @@ _HOMES = {
 __all__ = [
     "Audit",
     "Bounce",
+    "Bounds",
     "CheckResult",
     "DeliverkitError",
     "Diagnosis",
@@ -53,6 +58,7 @@ __all__ = [
     "Step",
     "Verdict",
     "audit_domain",
+    "audit_domains",
     "diagnose",
     "explain",
 ]
