@@ -35,7 +35,7 @@ WORLD: dict[str, tuple[Outcome, set[str], set[str]]] = {
         {"mta-sts-mx-uncovered", "tls-rpt-address-invalid", "bimi-logo-broken"},
         {"mta-sts-ok", "mta-sts-none", "tls-rpt-none", "bimi-none"},
     ),
-    "nullmx.example": (Outcome.FAIL, {"mx-null"}, {"mx-unanswered"}),
+    "nullmx.example": (Outcome.UNKNOWN, {"mx-null-parked"}, {"mx-null", "mx-unanswered"}),
     "silent.example": (
         Outcome.UNKNOWN,
         {"spf-not-checked", "dmarc-not-checked", "mx-unanswered", "dkim-guesses-failed"},
