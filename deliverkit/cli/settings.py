@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deliverkit.cli.diagnostics import note
+from deliverkit.errors import ConfigError
 from deliverkit.language import _
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ def configure(ctx: click.Context, file: str | None, files: bool) -> None:
     chosen.file, chosen.files = file, files
     if ctx.invoked_subcommand == "config":
         return
-    from deliverkit.config.places import found, named
-
-    if not named(os.environ) and not (files and found(None, os.environ, file=file)):
-        return  # nearly every run; the rest is not even imported
-    config = chosen.read()
-    if not config.settings:
+    try:
+        config = _written(chosen)
+    except ConfigError:
+        if not {"-h", "--help"}.intersection(chosen.argv):
+            raise
+        return  # help is shown whatever is wrong
+    if config is None:
         return
     if config.is_set("output.lang") and not any(a.partition("=")[0] == "--lang" for a in chosen.argv):
         from deliverkit.cli.translated import speak
@@ -64,6 +66,16 @@ def configure(ctx: click.Context, file: str | None, files: bool) -> None:
         name = ctx.invoked_subcommand or "tui"
         if command := ctx.command.get_command(ctx, name):
             ctx.default_map = {name: defaults(command, config, name)}
+
+
+def _written(chosen: Settings) -> Config | None:
+    """What is configured, None where nothing is. Raises ConfigError."""
+    from deliverkit.config.places import found, named
+
+    if not named(os.environ) and not (chosen.files and found(None, os.environ, file=chosen.file)):
+        return None  # nearly every run; the rest is not even imported
+    config = chosen.read()
+    return config if config.settings else None
 
 
 def defaults(command: click.Command, config: Config, name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from deliverkit.bounces.files import Chunk
 from deliverkit.bounces.judged import Judged
 
 if TYPE_CHECKING:
+    from deliverkit.model import Verdict
     from deliverkit.store import Store
     from deliverkit.store.policy import Policy
 
@@ -46,4 +47,12 @@ def _ingest(store: Store, some: list[Judged]) -> None:
         # Not where it was read: the same file under another name says nothing new.
         said = (event.kind.value, event.bounce, event.message_id, event.queue_id, event.theirs, event.feedback_type)
         digest.update(repr((said, event.last, one.verdict.reason)).encode("utf-8", "replace"))
-    store.ingest(digest.hexdigest(), [(one.event, one.verdict) for one in some])
+    store.ingest(digest.hexdigest(), [(one.event, _telling(one)) for one in some])
+
+
+def _telling(one: Judged) -> Verdict:
+    """What speaks for or against the address: of a message that expired, the refusal that kept it waiting.
+
+    Who is greylisted or blocked for five days has an expired message, and an address that is fine.
+    """
+    return one.cause if one.cause is not None and one.verdict.reason == "recipient_error.expired" else one.verdict

@@ -81,6 +81,7 @@ def test_a_mistake_stops_every_command(deliverkit: Run) -> None:
     _configure("[network]\ntimout = 1\n")
     assert deliverkit("explain", REPLY).code == 2
     assert deliverkit("--no-config", "explain", REPLY).code == 0
+    assert deliverkit("explain", "--help").code == 0
     failed = deliverkit("explain", REPLY, "--format", "json")
     assert failed.json["error"]["exit_code"] == 2
 

@@ -11,8 +11,14 @@ from address_events import BLOCKED, DEAD, FULL, Record, mixture, record
 from killing import ingest, killed_often
 from store_rows import all_rows
 
+from deliverkit.bounces.classify import default_classifier
 from deliverkit.bounces.event import Kind
+from deliverkit.bounces.files import Chunk
+from deliverkit.bounces.judged import Judge
+from deliverkit.bounces.reply import parse_reply
 from deliverkit.errors import InputError, StoreError
+from deliverkit.intake.keeping import keeper
+from deliverkit.knowledge import load
 from deliverkit.store import Ingested, Store
 from deliverkit.store.policy import Policy, State
 from deliverkit.store.rows import masked, moment, normal
@@ -95,6 +101,25 @@ def test_why_has_the_whole_story_in_order(url: str) -> None:
         assert [row.reason for row in why.history] == [FULL, FULL, BLOCKED, FULL, FULL, FULL]
         assert set(why.decision.events) == {row.id for row in why.history if row.reason == FULL}
         assert store.why("z@example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "stands"),
+    [
+        ("450 4.7.1 Client host rejected: Greylisted, try again later", State.ACTIVE),
+        ("452 4.2.2 The email account that you tried to reach is over quota", State.SOFT),
+        (None, State.SOFT),
+    ],
+)
+def test_behind_a_queue_that_gave_up_stands_its_cause(url: str, last: str | None, stands: State) -> None:
+    judge = Judge(default_classifier(), load())
+    event = record("a@example.com", 1, text="554 5.4.7 delivery time expired")[0]
+    judged = judge(event._replace(last=parse_reply(last) if last else None))
+    assert judged.verdict.reason == "recipient_error.expired"
+    with keeper(url) as keep:
+        keep(Chunk.__new__(Chunk), [judged])
+    with Store.open(url) as store:
+        assert state(store, "a@example.com") is stands
 
 
 def test_by_hand(url: str) -> None:
