@@ -3,7 +3,7 @@ now. What differs was changed since: most often a key was replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,8 +57,9 @@ async def run(target: Target, world: World) -> CheckResult:
     fields = message.all("authentication-results")
     said = [each for field in fields[:MAX_FIELDS] for each in read_results(field)]
     if not said:
-        notes.add("message-results-unreadable" if fields else "message-results-none")
-        return notes.result(MessageResultsFacts(()), outcome=None if fields else Outcome.NOT_APPLICABLE)
+        strange = any("=" in field.text for field in fields)
+        notes.add("message-results-unreadable" if strange else "message-results-none")
+        return notes.result(MessageResultsFacts(()), outcome=None if strange else Outcome.NOT_APPLICABLE)
     found = await authenticate(target, world)
     compared = [replace(each, now=_now(each, found)) for each in said]
     _note(notes, compared, found)
@@ -66,17 +67,36 @@ async def run(target: Target, world: World) -> CheckResult:
     return notes.result(MessageResultsFacts(tuple(compared)))
 
 
-def read_results(header: Header) -> list[Said]:
-    """The results of one field; empty where it cannot be read."""
-    import authres
+_SPLIT = re.compile(r"""(?:[^;()"]|"[^"]*"|\([^()]*\))+""")
+_HEAD = re.compile(r"\s*[\w.:/-]+(?:\s+\d+)?\s*\Z")
+# Microsoft adds words that are no properties, and Yahoo leaves out a space.
+_ODD = re.compile(r"\s(?:action|disposition)=[\w.]+")
+_GLUED = re.compile(r"(?<=\w)\(")
 
+
+def read_results(header: Header) -> list[Said]:
+    """The results of one field, each read by itself: one that is against the standard hides no other.
+
+    Microsoft leaves out the server's name (RFC 8601 section 2.2 asks for it); then ``server`` is empty.
+    """
     text = header.text
     if len(text) > MAX_FIELD:
         return []
+    pieces = [piece.strip() for piece in _SPLIT.findall(text)[: MAX_RESULTS + 1]]
+    named = bool(pieces) and _HEAD.match(pieces[0]) is not None
+    server = pieces[0].split()[0] if named else ""
+    results = (_result(piece) for piece in (pieces[1:] if named else pieces) if "=" in piece)
+    return [_said(server, row) for rows in results for row in rows]
+
+
+def _result(piece: str) -> list[Any]:
+    """One result by authres; empty for what it cannot read."""
+    import authres
+
+    field: Any = authres.AuthenticationResultsHeader  # which has no types
+    mended = _GLUED.sub(" (", _ODD.sub("", f" {piece}"))
     try:
-        parsed: Any = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {text}")
-        rows: Iterable[Any] = (parsed.results or [])[:MAX_RESULTS]
-        return [_said(str(parsed.authserv_id), row) for row in rows]
+        return list(field.parse(f"Authentication-Results: x; {mended.strip()}").results or [])
     except (authres.AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
         return []
 
@@ -129,7 +149,7 @@ def _note(notes: Notes, said: list[Said], found: Authentication) -> None:
 def _note_trust(notes: Notes, first: Said, message: Message) -> None:
     """Anybody can write such a field; only the receiver's own, at the top, can be believed."""
     by = next((hop.by for hop in hops(message) if hop.by), None)
-    if by and not _one_house(first.server.lower(), by):
+    if by and first.server and not _one_house(first.server.lower(), by):
         notes.add("message-results-foreign", server=first.server, by=by)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from message_world import BODY, HEAD, PLAIN, RECEIVED, delivered, ids, look, private, public, shop, signed
 
 from deliverkit.checks.message_auth import Choice, Dmarc
+from deliverkit.checks.message_results import read_results
 from deliverkit.message.hops import hops
 from deliverkit.message.mail import Header, read_message
 from deliverkit.model import Outcome
@@ -219,12 +220,49 @@ DKIM_PASS = b"dkim=pass header.d=shop.example header.s=s1"
         (said(b"spf=fail smtp.mailfrom=shop.example"), shop(), "message-results-better"),
         (said(b"dmarc=fail header.from=shop.example"), shop(), "message-results-dmarc-fail"),
         (said(b"spf=pass").replace(b"mx.example.org;", b"evil.example;"), shop(), "message-results-foreign"),
-        (b"Authentication-Results: ;;;\r\n" + PLAIN, shop(), "message-results-unreadable"),
+        (b"Authentication-Results: mx; spf=\r\n" + PLAIN, shop(), "message-results-unreadable"),
+        (b"Authentication-Results: mx.example.org; none\r\n" + PLAIN, shop(), "message-results-none"),
         (PLAIN, shop(), "message-results-none"),
     ],
 )
 async def test_what_the_receiver_said_beside_what_is_true_now(data, zones, finding):
     assert finding in ids(await look("message-results", data, zones))
+
+
+@pytest.mark.parametrize(
+    ("text", "results"),
+    [
+        (
+            (
+                "mx.google.com; dkim=pass header.i=@a.example header.s=s1 header.b=AbC/+=; spf=pass (google.com: domain of "
+                "x@a.example designates 192.0.2.1 as permitted sender) smtp.mailfrom=x@a.example; "
+                "dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=a.example"
+            ),
+            ["mx.google.com dkim=pass", "mx.google.com spf=pass", "mx.google.com dmarc=pass"],
+        ),
+        (
+            (
+                "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=a.example; dkim=pass (signature was verified) "
+                "header.d=a.example;dmarc=pass action=none header.from=a.example;compauth=pass reason=100"
+            ),
+            [" spf=pass", " dkim=pass", " dmarc=pass", " compauth=pass"],
+        ),
+        (
+            "atlas.example.net; dkim=pass header.i=@a.example; dmarc=pass(p=reject) header.from=a.example;",
+            ["atlas.example.net dkim=pass", "atlas.example.net dmarc=pass"],
+        ),
+        ("mx.example.org 1; x; dkim=fail (a; b) header.d=a.example", ["mx.example.org dkim=fail"]),
+        ("mx.example.org; none", []),
+    ],
+)
+def test_results_as_providers_write_them(text, results):
+    found = read_results(Header(b"Authentication-Results", text.encode()))
+    assert [f"{each.server} {each.method}={each.result}" for each in found] == results
+
+
+@given(st.text('abc=;() "\\.@1', max_size=80))
+def test_no_results_raise(text):
+    read_results(Header(b"Authentication-Results", text.encode()))
 
 
 async def test_a_failed_question_is_no_difference():
