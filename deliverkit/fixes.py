@@ -181,7 +181,13 @@ def _record(fix: FixSpec, spec: StepSpec, values: Mapping[str, Scalar], case: Ca
     name = fill(spec.record_name, values) or ""
     value = fill(spec.record_value, values) or ""
     rdtype = "AAAA" if spec.record_type == "A" and ":" in value else spec.record_type
-    return Record(name, rdtype, value)
+    if not case.results:
+        return Record(name, rdtype, value)
+    from deliverkit.proposals import standing
+
+    now = standing(name, rdtype, case.results)
+    # What is published already needs no publishing; what stands there otherwise is shown, for it may be in use.
+    return None if value in now else Record(name, rdtype, value, now)
 
 
 def _ptr_name(ip: Scalar) -> str | None:

@@ -7,7 +7,7 @@ is better than a record that was guessed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from deliverkit.checks import dmarc_proposal, policy_proposals, spf_proposal
@@ -24,6 +24,7 @@ from deliverkit.checks.suffixes import registrable
 from deliverkit.checks.tls_rpt import TlsRptFacts
 from deliverkit.knowledge import load
 from deliverkit.model import CheckResult, Record, Scalar
+from deliverkit.net.resolver import Answer
 
 Values = Mapping[str, Scalar]
 Results = Sequence[CheckResult]
@@ -41,6 +42,30 @@ def propose(fix: str, values: Values, results: Results) -> Record | None:
 def published(record: Record, results: Results) -> tuple[CheckResult, ...]:
     """The results as they would be read with ``record`` published, so that the proposal of the next step keeps it."""
     return tuple(dataclasses.replace(r, facts=_with_record(r.facts, record)) for r in results)
+
+
+def standing(name: str, rdtype: str, results: Results) -> tuple[str, ...]:
+    """The records that the checks saw at a name; empty where they saw none or did not ask."""
+    for answer in (answer for result in results for answer in _answers(result.facts)):
+        if answer.found and (answer.name, answer.rdtype) == (name, rdtype) and not answer.cname:
+            return answer.records
+    return ()
+
+
+_DEEP = 5
+"""Levels of facts that answers are looked for in: an MX host's stand three deep."""
+
+
+def _answers(facts: object, depth: int = 0) -> Iterator[Answer]:
+    """The answers that facts hold as they came."""
+    if isinstance(facts, Answer):
+        yield facts
+    elif depth < _DEEP and isinstance(facts, (tuple, list)):
+        for each in facts:
+            yield from _answers(each, depth + 1)
+    elif depth < _DEEP and dataclasses.is_dataclass(facts):
+        for field in dataclasses.fields(facts):
+            yield from _answers(getattr(facts, field.name), depth + 1)
 
 
 def _with_record(facts: object, record: Record) -> object:
