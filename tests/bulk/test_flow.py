@@ -51,7 +51,8 @@ async def test_results_come_in_the_order_of_the_input(patient: bool) -> None:
     engine = Counting(7)
     found = [done.value async for done in flow(orders(100), engine, patient=patient)]
     assert found == [f"d{i}.example" for i in range(100)]
-    assert engine.most == 7
+    assert engine.most <= 7
+    assert patient or engine.most == 7
 
 
 async def test_unordered_loses_none() -> None:

@@ -30,7 +30,7 @@ def go_on(folder: Path, *, until: int | None = None, commit_every: int = 3) -> J
     return journal
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 12), max_size=4), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_every_domain_once(
     tmp_path_factory: pytest.TempPathFactory, ends: list[int], every: int, chance: random.Random
