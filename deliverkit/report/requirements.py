@@ -40,7 +40,7 @@ def catalogue_data(spec: RequirementSpec, say: Sentences) -> Data:
         "since": spec.since,
         "source": spec.source,
         "as_of": spec.as_of,
-        "reply": spec.reply,
+        "reply": {"rule": spec.reply, "text": reply_text(spec.reply, say.knowledge)} if spec.reply else None,
     }
 
 
@@ -61,7 +61,6 @@ def _judged(requirement: Requirement, say: Sentences) -> Data:
         "state": requirement.state.value,
         "because": list(requirement.because),
         "fixes": fixes_for(requirement, say.knowledge) if unmet else [],
-        "reply": {"rule": spec.reply, "text": reply_text(requirement, say.knowledge)} if spec.reply else None,
     }
 
 
@@ -70,9 +69,9 @@ def fixes_for(requirement: Requirement, knowledge: Knowledge) -> list[str]:
     return list(dict.fromkeys(fix for finding in requirement.because for fix in knowledge.findings[finding].fixes))
 
 
-def reply_text(requirement: Requirement, knowledge: Knowledge) -> str | None:
-    """What the provider answers to those who do not meet the demand: the first example of the rule."""
-    info = knowledge.rule_info.get(requirement.reply or "")
+def reply_text(rule: str | None, knowledge: Knowledge) -> str | None:
+    """What the provider answers to those who do not meet a demand: the first example of the reply rule."""
+    info = knowledge.rule_info.get(rule or "")
     return info.examples[0] if info and info.examples else None
 
 
@@ -89,7 +88,7 @@ def markdown_table(requirements: Sequence[Requirement], say: Sentences) -> list[
     lines = ["", "| " + " | ".join(heads) + " |", "|---|---|---|---|"]
     for provider, group in by_provider(requirements):
         for r in group:
-            reply = reply_text(r, say.knowledge) if r.state is RequirementState.NOT_MET else None
+            reply = reply_text(r.reply, say.knowledge) if r.state is RequirementState.NOT_MET else None
             cells = (say.provider(provider), title(r, say), f"{SYMBOLS[r.state]} {say.word(r.state)}", reply or "")
             lines.append("| " + " | ".join(literal(one_line(cell, 300)) for cell in cells) + " |")
     return lines

@@ -125,6 +125,15 @@ async def test_a_good_record_has_no_other_finding():
     assert (result.facts.mark_type, result.facts.certificate_ends[:10]) == ("Registered Mark", "2026-12-18")
 
 
+@pytest.mark.parametrize("url", [L, A])
+@pytest.mark.parametrize("status", ["timeout", "dns-failure", "error", "503"])
+async def test_a_failure_on_the_way_is_no_verdict_on_a_file(url, status):
+    page = {"status": "http-error", "code": 503} if status == "503" else {"status": status}
+    result = await run(OK, {**files(), url: page})
+    assert ids(result) == ["bimi-unreachable"]
+    assert result.outcome is Outcome.UNKNOWN
+
+
 async def test_without_https_nothing_is_said_of_logo_and_certificate():
     result = await run(OK, files(), http=False)
     assert set(ids(result)) == {"bimi-not-fetched"}

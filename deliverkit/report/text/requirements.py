@@ -47,7 +47,7 @@ def _write(page: Page, requirement: Requirement, say: Sentences) -> None:
     if state is not RequirementState.NOT_MET:
         return
     page.para(say.requirement(requirement.id, "sentence"), indent=8, role="dim")
-    if reply := reply_text(requirement, say.knowledge):
+    if reply := reply_text(requirement.reply, say.knowledge):
         page.field(_("reply"), one_line(reply, 300), indent=8, pad=8)
     for fix in fixes_for(requirement, say.knowledge)[:2]:
         page.command(f"deliverkit fix {fix}", indent=8)
