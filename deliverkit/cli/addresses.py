@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -190,9 +190,13 @@ def _result(path: str | None) -> Iterator[Write]:
     """Where the result goes: stdout as it comes, or a file, whole or not at all. Raises FileError."""
     if path is None or path == "-" or (Path(path).exists() and not Path(path).is_file()):
         out = sys.stdout.buffer if path in (None, "-") else Path(str(path)).open("wb")  # noqa: SIM115
-        with suppress(ValueError):
+        try:
             yield _writer(out)
             out.flush()
+        except BrokenPipeError:
+            # The reader of our output went away (``| head``): not an error. Python would complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(0) from None
         return
     target = Path(path).resolve()
     try:

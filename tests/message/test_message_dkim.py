@@ -252,3 +252,7 @@ def test_agrees_with_dkimpy_on_what_dkimpy_signs(lines, subject, form, tampered)
     assert isinstance(signature, Signature)
     body_fits = read.body_hash("sha256", relaxed=form == b"relaxed") == signature.body_hash
     assert (headers_verify(read, signature, public("s1")) and body_fits) is theirs is not tampered
+
+
+def test_every_verdict_has_a_word(knowledge):
+    assert set(knowledge.text("message")["signature"]) == set(Verdict)

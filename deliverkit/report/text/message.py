@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from deliverkit.checks.message_auth import Verdict
 from deliverkit.language import _
 from deliverkit.message_audit import MessageAudit
 from deliverkit.model import Finding, Outcome, Severity
@@ -47,10 +50,16 @@ def _identities(page: Page, found: MessageAudit, say: Sentences) -> None:
         page.field("MAIL FROM", f"{one_line(found.spf.domain or '–', 100)} · SPF {result}")
         page.field(_("delivered by"), found.spf.delivery.ip or "–")
     for signature in found.dkim.signatures if found.dkim else ():
-        verdict = signature.verdict.value.replace("_", " ")
+        verdict = _verdict(signature.verdict, say)
         page.field(
             "DKIM", f"d={one_line(signature.domain or '?', 100)} s={one_line(signature.selector, 60)} · {verdict}"
         )
+
+
+def _verdict(verdict: Verdict, say: Sentences) -> str:
+    """The word for what a signature came to."""
+    words: Mapping[str, str] = say.knowledge.text("message", say.lang).get("signature", {})
+    return words.get(verdict.value, verdict.value)
 
 
 _HINTS = ("message-subject-", "message-content-phrases", "message-link-http", "message-reply-to-differs")
