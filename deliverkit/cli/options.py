@@ -47,6 +47,54 @@ def output_options(*formats: str) -> Callable[[F], F]:
     return decorate
 
 
+_NETWORK = (
+    click.option(
+        "--allow-private/--no-allow-private",
+        default=False,
+        help="Let connections and questions go to private, loopback and other reserved addresses.",
+    ),
+    click.option(
+        "--smtp/--no-smtp",
+        default=True,
+        help="Whether mail servers may be connected to; if not, what needs it is unknown.",
+    ),
+    click.option("--http/--no-http", default=True, help="Whether HTTPS may be used; if not, what needs it is unknown."),
+    click.option(
+        "--replay",
+        metavar="FILE",
+        default=None,
+        help="Answer every question from a recording or a world file; 'demo' is the demo's.",
+    ),
+    click.option("--record", metavar="FILE", default=None, help="Write every answer there, for --replay."),
+    click.option(
+        "--deadline",
+        type=click.FloatRange(0.1, 600),
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For the whole run; what is not answered by then is unknown.",
+    ),
+    click.option(
+        "-t",
+        "--timeout",
+        type=click.FloatRange(0.05, 60),
+        default=3.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For one question to one name server.",
+    ),
+    click.option(
+        "-n",
+        "--nameserver",
+        "nameservers",
+        multiple=True,
+        metavar="SERVER",
+        help="IP, IP:PORT, tls://HOST or https://HOST/PATH; may be repeated. Default: the system's.",
+    ),
+)
+"""The options of ``network_options``, last first."""
+
+
 def network_options(command: Callable[..., int]) -> Callable[..., int]:
     """``--nameserver``, ``--timeout``, ``--deadline``, ``--record``, ``--replay``, ``--no-http``, ``--no-smtp`` and
     ``--allow-private``; the command gets one ``network``.
@@ -80,53 +128,7 @@ def network_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(*args, network=network, **rest)
 
     decorated: Callable[..., int] = with_network
-    for option in (
-        click.option(
-            "--allow-private/--no-allow-private",
-            default=False,
-            help="Let connections and questions go to private, loopback and other reserved addresses.",
-        ),
-        click.option(
-            "--smtp/--no-smtp",
-            default=True,
-            help="Whether mail servers may be connected to; if not, what needs it is unknown.",
-        ),
-        click.option(
-            "--http/--no-http", default=True, help="Whether HTTPS may be used; if not, what needs it is unknown."
-        ),
-        click.option(
-            "--replay",
-            metavar="FILE",
-            default=None,
-            help="Answer every question from a recording or a world file; 'demo' is the demo's.",
-        ),
-        click.option("--record", metavar="FILE", default=None, help="Write every answer there, for --replay."),
-        click.option(
-            "--deadline",
-            type=click.FloatRange(0.1, 600),
-            default=30.0,
-            show_default=True,
-            metavar="SECONDS",
-            help="For the whole run; what is not answered by then is unknown.",
-        ),
-        click.option(
-            "-t",
-            "--timeout",
-            type=click.FloatRange(0.05, 60),
-            default=3.0,
-            show_default=True,
-            metavar="SECONDS",
-            help="For one question to one name server.",
-        ),
-        click.option(
-            "-n",
-            "--nameserver",
-            "nameservers",
-            multiple=True,
-            metavar="SERVER",
-            help="IP, IP:PORT, tls://HOST or https://HOST/PATH; may be repeated. Default: the system's.",
-        ),
-    ):
+    for option in _NETWORK:
         decorated = option(decorated)
     return decorated
 
