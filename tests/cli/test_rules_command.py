@@ -100,6 +100,20 @@ def test_zonemta_s_expressions_match_their_examples_in_javascript(tmp_path: Path
     assert len(cases) > 1000
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_zonemta_s_expressions_do_not_run_away_on_hostile_words(tmp_path: Path) -> None:
+    # JavaScript's engine backtracks: an expression that can read one text in many ways would never come back.
+    data = tmp_path / "expressions.json"
+    data.write_text(json.dumps([fields[0] for _name, fields in lines_of(export(ours(), Target.ZONEMTA).text)]))
+    script = (
+        "const texts = ['a', 'mail ', 'user user1 ', '<', 'the message limit ', '1.2.3.4 '].map("
+        "word => '550 5.7.1 ' + word.repeat(60));"
+        "for (const re of JSON.parse(require('fs').readFileSync(process.argv[1])))"
+        "for (const text of texts) new RegExp(re).test(text);"
+    )
+    subprocess.run(["node", "-e", script, str(data)], timeout=60, check=True)
+
+
 def test_zonemta_s_lines_have_four_fields_and_known_words() -> None:
     made = export(ours(), Target.ZONEMTA)
     words = {word for words in load().vocabularies["zonemta"].words.values() for word in words}
