@@ -13,6 +13,7 @@ from scripts.gen_docs import (
     blocklists,
     cli,
     codes,
+    explain_page,
     findings,
     fixes,
     outputs,
@@ -33,6 +34,7 @@ def pages(book: Book | None = None) -> Mapping[str, str]:
     """All pages that the script answers for: path below ``docs/`` to content."""
     book = book or Book.of()
     made = {path: content for kind in KINDS for path, content in kind.pages(book)}
+    made |= dict(explain_page.rules(book)) | dict(explain_page.sentences(book))
     return made | outputs.marked_pages(DOCS, (*FOLDERS, "cli.md"))
 
 
