@@ -74,8 +74,7 @@ def _written(chosen: Settings) -> Config | None:
 
     if not named(os.environ) and not (chosen.files and found(None, os.environ, file=chosen.file)):
         return None  # nearly every run; the rest is not even imported
-    config = chosen.read()
-    return config if config.settings else None
+    return chosen.read()
 
 
 def defaults(command: click.Command, config: Config, name: str) -> dict[str, Any]:
