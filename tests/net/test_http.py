@@ -151,6 +151,16 @@ async def test_a_redirect_leads_nowhere_but_to_https_hosts(authority: Authority,
     assert len(heads) == 1
 
 
+async def test_a_redirect_into_a_private_network_is_not_followed(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deliverkit.net.https.is_public", lambda ip: ip == "127.0.0.1")
+    away = says(b"", "302 Found", location="https://inside.shop.example/admin")
+    found, heads = await fetched(authority, away, redirects=2, allow_private=False)
+    assert (found.status, found.ip) == (FetchStatus.PRIVATE_ADDRESS, "10.0.0.1")
+    assert len(heads) == 1
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_over_the_bound_is_not_read_to_its_end(authority: Authority, chunked: bool) -> None:
     async def endless(_: str, writer: asyncio.StreamWriter) -> None:
