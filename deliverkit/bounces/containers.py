@@ -10,6 +10,7 @@ from deliverkit.errors import FileError
 from deliverkit.language import _
 
 STDIN = "-"
+_STDIN = 0
 _GZIP, _ZSTD, _BZIP2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00"
 _BLOCK = 1 << 20
 
@@ -39,8 +40,8 @@ class Rejoined(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        """Close what is behind it; stdin stays open, for it is not ours."""
-        if not self.closed and self._rest is not sys.stdin.buffer:
+        """Close what is behind it."""
+        if not self.closed:
             self._rest.close()
         super().close()
 
@@ -57,8 +58,9 @@ def open_unpacked(path: str, start: int = 0, end: int = 0) -> IO[bytes]:
     What is wrong inside a packed file shows when it is read, as one of ``broken()``.
     """
     try:
-        # Closed by whoever reads it.
-        stream: IO[bytes] = sys.stdin.buffer if path == STDIN else open(path, "rb", buffering=0)  # noqa: SIM115, PTH123
+        # Closed by whoever reads it; what is behind stdin stays open, for it is not ours.
+        is_stdin = path == STDIN
+        stream: IO[bytes] = open(_STDIN if is_stdin else path, "rb", buffering=0, closefd=not is_stdin)  # noqa: SIM115
         if start:
             stream.seek(start)
         head = first_bytes(stream, 6)

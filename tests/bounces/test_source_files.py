@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 import pickle
@@ -118,19 +117,16 @@ def test_zstd_without_its_library_says_how_to_get_it(tmp_path: Path, monkeypatch
     assert "deliverkit[zstd]" in caught.value.advice
 
 
-class Stdin:
-    def __init__(self, data: bytes) -> None:
-        self.buffer = io.BytesIO(data)
-
-
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_stdin_is_read_as_a_file(log: Path, monkeypatch: pytest.MonkeyPatch, pack: object) -> None:
-    stdin = Stdin(pack(LOG))  # type: ignore[operator]
-    monkeypatch.setattr(containers.sys, "stdin", stdin)
+def test_stdin_is_read_as_a_file(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: object) -> None:
+    (tmp_path / "piped").write_bytes(pack(LOG))  # type: ignore[operator]
+    stdin = (tmp_path / "piped").open("rb")
+    monkeypatch.setattr(containers, "_STDIN", stdin.fileno())
     (piece,) = pieces("-")
     assert piece.is_stdin
     assert [i._replace(path="") for i in walked([piece])] == [i._replace(path="") for i in walked(pieces(log))]
-    assert not stdin.buffer.closed
+    assert stdin.read() == b""  # it is still open
+    stdin.close()
 
 
 def test_a_maildir_is_what_was_delivered(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,12 +42,21 @@ Call = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def run(capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory) -> Call:
     """The command in this process; records go to the file behind stdout, so that is what is captured."""
 
     def call(*argv: str, stdin: bytes = b"") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = main(list(argv))
+        # The core reads the file behind stdin, as a pipe gives it.
+        piped = tmp_path_factory.mktemp("stdin") / "piped"
+        piped.write_bytes(stdin)
+        before = os.dup(0)
+        try:
+            with piped.open("rb") as given:
+                os.dup2(given.fileno(), 0)
+            code = main(list(argv))
+        finally:
+            os.dup2(before, 0)
+            os.close(before)
         sys.stdout.flush()
         captured = capfd.readouterr()
         return Ran(code, captured.out, captured.err)
