@@ -10,7 +10,7 @@ from deliverkit.bulk.changes import Baseline, results
 from deliverkit.bulk.order import Order
 from deliverkit.cli.diagnostics import ExitCode
 from deliverkit.cli.forms import form
-from deliverkit.cli.options import fail_on_option, language
+from deliverkit.cli.options import SEVERITIES, language
 from deliverkit.cli.sink import Sink
 from deliverkit.errors import FileError
 from deliverkit.knowledge import load
@@ -35,11 +35,17 @@ Examples:
 @click.option("-f", "--format", "fmt", type=click.Choice(FORMATS), default="html", show_default=True, help="Form.")
 @click.option("-o", "--output", metavar="FILE", default=None, help="Write it there, whole or not at all.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default=None, help="Language of what the form itself says.")
-@fail_on_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="never",
+    show_default=True,
+    help="Exit with 1 for findings of this severity or worse; the audit has said so already.",
+)
 def command(result: str, baseline: str | None, fmt: str, output: str | None, lang: str | None, fail_on: str) -> int:
     """Write RESULT, a file from 'deliverkit audit --format json' or 'jsonl', in another form.
 
-    Exits as the audit did: 1 for findings, 3 where something is unknown.
+    Writing it is all that counts for the exit code, unless --fail-on says otherwise.
     """
     spoken = language(lang)
     earlier = Baseline.read(Path(baseline)) if baseline else None
@@ -64,4 +70,4 @@ def command(result: str, baseline: str | None, fmt: str, output: str | None, lan
     except BaseException:
         sink.abort(totals)
         raise
-    return ExitCode.FINDINGS if totals.failing else ExitCode.INCOMPLETE if totals.incomplete else ExitCode.CLEAN
+    return ExitCode.FINDINGS if totals.failing else ExitCode.CLEAN
