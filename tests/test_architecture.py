@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("checkdmarc", "dns", "textual", "rich", "pydnsbl", "aiodns")
+HEAVY = ("checkdmarc", "dns", "textual", "rich", "pydnsbl", "aiodns", "sqlalchemy")
 SURFACES = ("cli", "__main__.py")
 """Below deliverkit/, only these may write to the terminal."""
 
