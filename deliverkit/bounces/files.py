@@ -55,8 +55,8 @@ class Chunk:
 
     @property
     def is_stdin(self) -> bool:
-        """Can it be read only in the process that owns stdin?"""
-        return self.path == STDIN
+        """Is it stdin or another pipe, which only this process can read, and only once?"""
+        return self.path == STDIN or not (self.end or self.files)
 
     @property
     def size(self) -> int:
@@ -100,7 +100,7 @@ def chunks(
     for path in paths:
         if path != STDIN and not os.path.lexists(path):
             raise FileError(_("no such file: {path}").format(path=path), advice=_("Check the name."))
-        if path == STDIN:
+        if path == STDIN or _is_pipe(path):
             yield plan.chunk(path, source, 0, 0)
         elif Path(path).is_dir():
             yield from _folder(path, plan, logs)
@@ -108,6 +108,11 @@ def chunks(
             yield from _named(path, plan, logs)
     for _stamp, path, found in sorted(logs, key=lambda log: log[0]):
         yield from _cut(path, found, plan)
+
+
+def _is_pipe(path: str) -> bool:
+    """Such as a shell makes of ``<(zcat old.gz)``: nothing can be looked at twice."""
+    return not Path(path).is_dir() and not Path(path).is_file() and Path(path).exists()
 
 
 def _named(path: str, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterator[Chunk]:

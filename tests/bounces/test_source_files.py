@@ -6,8 +6,10 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import pickle
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,16 @@ def test_stdin_is_read_as_a_file(log: Path, tmp_path: Path, monkeypatch: pytest.
     assert [i._replace(path="") for i in walked([piece])] == [i._replace(path="") for i in walked(pieces(log))]
     assert stdin.read() == b""  # it is still open
     stdin.close()
+
+
+def test_a_pipe_with_a_name_is_read_once(log: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(LOG,))
+    writer.start()
+    (piece,) = pieces(tmp_path / "pipe")
+    assert piece.is_stdin
+    assert [i._replace(path="") for i in walked([piece])] == [i._replace(path="") for i in walked(pieces(log))]
+    writer.join()
 
 
 def test_a_maildir_is_what_was_delivered(tmp_path: Path) -> None:
