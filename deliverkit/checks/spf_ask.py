@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from deliverkit.net.resolver import Answer, Resolver, Status
+from deliverkit.net.resolver import Answer, Dnssec, Resolver, Status
 
 
 class Questions:
@@ -26,8 +26,16 @@ class Questions:
         """Questions asked so far."""
         return len(self._asked)
 
-    async def query(self, name: str, rdtype: str, *, fresh: bool = False, server: str | None = None) -> Answer:
-        """As ``Resolver.query``; ``fresh`` and ``server`` make no difference within a run."""
+    async def query(
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        fresh: bool = False,
+        server: str | None = None,
+        dnssec: Dnssec = Dnssec.PLAIN,
+    ) -> Answer:
+        """As ``Resolver.query``; what follows the type makes no difference within a run."""
         key = (name, rdtype)
         if key not in self._asked:
             if len(self._asked) >= self.limit:
