@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deliverkit.bulk.order import Bounds
     from deliverkit.errors import DeliverkitError, InputError, ResolverError
     from deliverkit.model import Audit, Bounce, CheckResult, Diagnosis, Finding, Outcome, Reply, Severity, Step, Verdict
-    from deliverkit.session import Network, audit_domain, diagnose, explain
+    from deliverkit.session import Network, audit_domain, check_message, diagnose, explain
 
 __version__ = "0.1.0"
 
@@ -38,7 +38,7 @@ _HOMES = {
         "Step",
         "Verdict",
     ),
-    "deliverkit.session": ("Network", "audit_domain", "diagnose", "explain"),
+    "deliverkit.session": ("Network", "audit_domain", "check_message", "diagnose", "explain"),
 }
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "Verdict",
     "audit_domain",
     "audit_domains",
+    "check_message",
     "diagnose",
     "explain",
 ]

@@ -32,6 +32,7 @@ from deliverkit.net.http import Fetched, Fetcher, Off
 from deliverkit.net.smtp import NoDoor, ReplayDoor, SmtpDoor
 
 if TYPE_CHECKING:
+    from deliverkit.message_audit import MessageAudit
     from deliverkit.net.cache import RunCache
     from deliverkit.net.limits import Limits
 
@@ -287,5 +288,32 @@ def audit_domain(
 
     async def job(world: World) -> Audit:
         return await audit(given, world, checks=checks)
+
+    return in_world(network, job)
+
+
+def check_message(
+    data: bytes,
+    *,
+    ip: str | None = None,
+    mail_from: str | None = None,
+    helo: str | None = None,
+    checks: Sequence[str] | None = None,
+    network: Network = Network(),
+) -> MessageAudit:
+    """All checks of one message, given as its bytes with all headers (RFC 5322).
+
+    ``ip``, ``mail_from`` and ``helo`` are those of the delivery where its headers do not tell. Never raises for what
+    the message holds; raises InputError for an IP or domain that is none, KeyError for an unknown check,
+    ResolverError for an unusable name server.
+    """
+    from deliverkit.message.mail import read_message
+    from deliverkit.message_audit import audit_message
+
+    given = target(network, ips=[ip] if ip else [], mail_from=mail_from, helo=helo)
+    message = read_message(data)
+
+    async def job(world: World) -> MessageAudit:
+        return await audit_message(message, "", given, world, checks=checks)
 
     return in_world(network, job)

@@ -27,7 +27,7 @@ from deliverkit.errors import FileError
 from deliverkit.knowledge import load
 from deliverkit.language import _
 from deliverkit.report.addresses import address_data, csv_head, csv_row, summary_data, summary_text
-from deliverkit.report.data import VERSION, dumps
+from deliverkit.report.data import VERSION, document, dumps
 from deliverkit.report.sentences import Sentences
 from deliverkit.session import Network, open_world
 
@@ -103,7 +103,7 @@ class _Put:
         if self._fmt == "csv":
             self._write(csv_row(self._table, record, judged) + (record.end or self._end))
         elif self._fmt == "jsonl":
-            self._write(dumps(address_data(record, judged), indent=None) + "\n")
+            self._write(dumps(document("addresses", **address_data(record, judged)), indent=None) + "\n")
         elif self._fmt == "json":
             opening = (
                 f'{{\n  "schema": "deliverkit.addresses/{VERSION}",\n  "addresses": [\n    '

@@ -298,3 +298,13 @@ async def test_no_message_raises(fields, body):
 def test_header_values_are_bounded():
     assert len(Header(b"X", b"a" * 1_000_000).text) == 20_000
     assert read_message(HEAD + b"\r\n" + BODY).body == BODY
+
+
+def test_a_message_is_checked_from_python():
+    import deliverkit
+
+    found = deliverkit.check_message(delivered(PLAIN), network=deliverkit.Network(replay="demo"))
+    assert found.author == "shop.example"
+    assert found.dmarc is not None
+    assert found.dmarc.result is Dmarc.FAIL
+    assert found.audit.outcome is Outcome.FAIL
