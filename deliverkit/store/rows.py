@@ -121,9 +121,9 @@ def row(event: Event, verdict: Verdict | None, secret: bytes | None = None) -> R
     key = secret or b""
     same = "\x1f".join(part or "" for part in parts).encode("utf-8", "replace")
     kept, domain = address, address.rpartition("@")[2]
-    text = text[:LONGEST_TEXT]
     if secret:
-        kept, text = hashed(address, secret), masked(text, address)
+        # Masked before it is cut: half an address is no longer known as one.
+        kept, text = hashed(address, secret), masked(text[: 10 * LONGEST_TEXT], address)
     return Row(
         kept,
         blake2b(same, digest_size=16, key=key).digest(),
@@ -136,7 +136,7 @@ def row(event: Event, verdict: Verdict | None, secret: bytes | None = None) -> R
         verdict.provider if verdict else None,
         reply.code,
         reply.enhanced_code,
-        text,
+        text[:LONGEST_TEXT],
         _storable(bounce.mx)[:255] if bounce.mx else None,
         domain,
     )
@@ -178,7 +178,7 @@ def masked(text: str, address: str) -> str:
     local = address.rpartition("@")[0]
     text = _ADDRESS.sub("<address>", text)
     for part in (address, local):
-        if part not in text.lower():
+        if not part or part not in text.lower():
             continue  # a pattern for each address is dear to make
         text = re.sub(rf"(?<![\w.]){re.escape(part)}(?![\w])", "<address>", text, flags=re.IGNORECASE)
     return text

@@ -21,7 +21,7 @@ from deliverkit.intake.keeping import keeper
 from deliverkit.knowledge import load
 from deliverkit.store import Ingested, Store
 from deliverkit.store.policy import Policy, State
-from deliverkit.store.rows import masked, moment, normal
+from deliverkit.store.rows import LONGEST_TEXT, masked, moment, normal
 
 OPEN = ("events", "addresses")
 
@@ -162,6 +162,7 @@ def test_no_plain_address_is_kept(url: str, tmp_path: Path) -> None:
             "jane.doe@example.com", 1, text="550 5.1.1 <Jane.Doe@example.com>: user jane.doe unknown, ask x@example.net"
         ),
         record("jane.doe@example.com", 2, kind=Kind.COMPLAINT, text="250 from jane.doe@example.com"),
+        record("jane.doe@example.com", 1, FULL, text="452 " + "x" * (LONGEST_TEXT - 9) + " jane.doe@example.com"),
     ]
     with Store.open(url, hash_recipients=True, key_file=key) as store:
         assert store.hashes
@@ -279,6 +280,7 @@ def test_times(text: str | None, at: int | None) -> None:
 
 def test_masks_leave_other_words() -> None:
     assert masked("user al unknown, also alice", "al@example.com") == "user <address> unknown, also alice"
+    assert masked("asked on the phone", "hmac:00") == "asked on the phone"
 
 
 def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
