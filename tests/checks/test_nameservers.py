@@ -197,3 +197,22 @@ async def test_the_next_server_is_asked_where_one_is_silent():
     dead = await authoritative_resolver(world("timeout", first="refused").resolver, "shop.example", allow_private=True)
     assert dead is not None
     assert (await dead.query("shop.example", "MX")).status in (Status.TIMEOUT, Status.REFUSED)
+
+
+async def test_a_run_that_asks_the_owners_sees_what_the_cache_does_not():
+    changed = zone(at={"TXT": ["v=spf1 ip4:192.0.2.77 -all"]})
+    seen = {}
+    for own in (False, True):
+        there = world(changed, first=changed, authoritative=own)
+        (check,) = (await audit(Target("shop.example"), there, checks=("spf",))).checks
+        seen[own] = check.facts.record
+    assert seen == {False: "v=spf1 ip4:192.0.2.10 -all", True: "v=spf1 ip4:192.0.2.77 -all"}
+
+
+async def test_owners_that_cannot_be_reached_leave_it_unknown():
+    silent = world("timeout", first="timeout", authoritative=True)
+    (check,) = (await audit(Target("shop.example"), silent, checks=("spf",))).checks
+    assert check.outcome is Outcome.UNKNOWN
+    hidden = dataclasses.replace(world(authoritative=True, hosts={"ns1": {"A": ["10.0.0.1"]}}), allow_private=False)
+    (check,) = (await audit(Target("shop.example"), hidden, checks=("spf",))).checks
+    assert check.outcome is Outcome.UNKNOWN
