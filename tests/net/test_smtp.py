@@ -75,6 +75,7 @@ async def test_an_authority_that_nobody_knows(authority: Authority) -> None:
     assert (seen.status, seen.fault) == (Visit.TLS, CertificateFault.UNTRUSTED)
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 async def test_an_old_version_of_tls_is_seen(authority: Authority) -> None:
     context = authority.server()
     context.set_ciphers("ALL:@SECLEVEL=0")
