@@ -17,7 +17,7 @@ from deliverkit.bounces.containers import STDIN, head_of, is_packed, unreadable
 from deliverkit.bounces.event import Event, Fault
 from deliverkit.bounces.journal import is_journal
 from deliverkit.bounces.mail.looks import looks_like_mail
-from deliverkit.bounces.reading import Reading, recognised
+from deliverkit.bounces.reading import Reading, recognised, unrecognised
 from deliverkit.bounces.sources import MAX_HEAD, SOURCES, Unit
 from deliverkit.bounces.sources import source as source_of
 from deliverkit.bounces.syslog import Clock, plain, stamp_and_host
@@ -121,10 +121,7 @@ def _named(path: str, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterator
         return
     found = plan.source or recognised(head) or ("csv" if plan.columns else None)
     if found is None:
-        raise FileError(
-            _("cannot tell what {path} holds").format(path=path),
-            advice=_("Say so with --source; sources are: {names}.").format(names=", ".join(SOURCES)),
-        )
+        raise unrecognised(path)
     if found == "csv":
         _check_columns(path, head, plan.columns)
     yield from _file(path, found, head, plan, logs)

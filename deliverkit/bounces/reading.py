@@ -11,9 +11,11 @@ from deliverkit.bounces import journal, units
 from deliverkit.bounces.containers import Rejoined, broken, first_bytes, head_of, open_unpacked
 from deliverkit.bounces.event import Event, Fault
 from deliverkit.bounces.memory import Known, Memory, complete
-from deliverkit.bounces.sources import MAX_HEAD, About, Numbered, Unit, detect
+from deliverkit.bounces.sources import MAX_HEAD, SOURCES, About, Numbered, Unit, detect
 from deliverkit.bounces.sources import source as source_of
 from deliverkit.bounces.units import Feed
+from deliverkit.errors import FileError
+from deliverkit.language import _
 
 
 class Piece(Protocol):
@@ -38,7 +40,8 @@ class Piece(Protocol):
 class Reading:
     """The events and faults of one piece, in the order of the file. An iterable, to be used once.
 
-    Raises ``FileError`` where the file is gone by now; what it says never raises.
+    Raises ``FileError`` where the file is gone by now, or a pipe holds what nobody knows; else what it says never
+    raises.
     """
 
     def __init__(self, piece: Piece) -> None:
@@ -78,6 +81,8 @@ class Reading:
         head = head_of(path, MAX_HEAD) if start else here
         name = self._piece.source or recognised(head, self._piece.columns)
         if name is None:
+            if here and not self._piece.files:
+                raise unrecognised(path)
             if here:
                 yield Fault(path, 0, "unrecognised")
             return
@@ -105,6 +110,14 @@ def recognised(head: bytes, columns: Mapping[str, str] | None = None) -> str | N
 
         return "csv" if has_columns(head, columns) else None
     return found
+
+
+def unrecognised(path: str) -> FileError:
+    """The error for a file that was named itself and that no source knows."""
+    return FileError(
+        _("cannot tell what {path} holds").format(path=path),
+        advice=_("Say so with --source; sources are: {names}.").format(names=", ".join(SOURCES)),
+    )
 
 
 def _units(stream: IO[bytes], unit: Unit, head: bytes, feed: Feed) -> Iterable[Numbered]:

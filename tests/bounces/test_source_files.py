@@ -243,13 +243,17 @@ def test_an_exported_journal_is_a_log(tmp_path: Path, log: Path, form: str) -> N
     assert found == [(e.kind, e.bounce.recipient, e.message_id) for e in walked(pieces(log)) if isinstance(e, Event)]
 
 
-def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x").write_bytes(b"just some words\n" * 5)
     with pytest.raises(FileError):
         pieces(tmp_path / "nowhere")
     with pytest.raises(FileError) as caught:
         pieces(tmp_path / "x")
     assert "--source" in caught.value.advice
+    with (tmp_path / "x").open("rb") as stdin:
+        monkeypatch.setattr(containers, "_STDIN", stdin.fileno())
+        with pytest.raises(FileError):
+            list(read(pieces("-")[0]))
     with pytest.raises(InputError):
         pieces(tmp_path / "x", source="pigeon")
     assert len(pieces(tmp_path / "x", source="postfix")) == 1
