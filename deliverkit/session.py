@@ -29,12 +29,12 @@ from deliverkit.knowledge import load
 from deliverkit.language import _
 from deliverkit.model import Audit, Diagnosis
 from deliverkit.net.http import Fetched, Fetcher, Off
-from deliverkit.net.smtp import NoDoor, ReplayDoor, SmtpDoor
 
 if TYPE_CHECKING:
     from deliverkit.message_audit import MessageAudit
     from deliverkit.net.cache import RunCache
     from deliverkit.net.limits import Limits
+    from deliverkit.net.smtp import SmtpDoor
 
 T = TypeVar("T")
 
@@ -131,6 +131,7 @@ async def _fetcher(
 async def _door(network: Network, resolver: RunCache) -> AsyncIterator[SmtpDoor]:
     """The door to mail servers, closed at the end."""
     from deliverkit.net.replay import ReplayResolver
+    from deliverkit.net.smtp import NoDoor, ReplayDoor
 
     if not network.smtp:
         yield NoDoor()

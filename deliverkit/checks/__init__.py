@@ -17,10 +17,10 @@ from deliverkit.knowledge import Knowledge
 from deliverkit.model import CheckResult, Evidence, Finding, Outcome, Scalar
 from deliverkit.net.http import Fetched, Fetcher, Off
 from deliverkit.net.resolver import Answer, Resolver
-from deliverkit.net.smtp import NoDoor, SmtpDoor
 
 if TYPE_CHECKING:
     from deliverkit.message.mail import Message
+    from deliverkit.net.smtp import SmtpDoor
 
 MODULES = {
     "spf": "deliverkit.checks.spf",
@@ -78,6 +78,13 @@ class Target:
     """The message that the checks ``message-…`` are about."""
 
 
+def _closed() -> SmtpDoor:
+    """No connections to mail servers. Imported when a world is made: those who only explain a reply make none."""
+    from deliverkit.net.smtp import NoDoor
+
+    return NoDoor()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a check may use: the door to the network and the knowledge."""
@@ -90,7 +97,7 @@ class World:
     """Ids of blocklists to ask beside the default ones, such as those that know the resolver's address."""
     http: Fetcher = field(default_factory=Off)
     """The door for documents over HTTPS; switched off unless a run opens it."""
-    smtp: SmtpDoor = field(default_factory=NoDoor)
+    smtp: SmtpDoor = field(default_factory=_closed)
     """The door to mail servers; closed unless a run opens it."""
     now: float = field(default_factory=time.time)
     """When the run takes place, in seconds since 1970: what is about to expire is measured by it. In a replayed
