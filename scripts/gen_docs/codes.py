@@ -82,24 +82,18 @@ def _rows(book: Book, entries: Iterable[EnhancedCode | BasicCode]) -> list[tuple
 def _enhanced(book: Book, entry: EnhancedCode) -> str:
     own = code_page(entry.id)
     return page(
-        f"{entry.id}: {text(entry.name)}",
+        f"{_printed(entry)[0]}: {text(entry.name)}",
         text(book.say.code(entry.id, "meaning")),
         text(book.say.code(entry.id, "usual")),
         _ambiguous() if entry.ambiguous else "",
         facts(
             [
+                (_("in replies"), ", ".join(code(c) for c in _printed(entry))),
+                (_("in the registry"), code(entry.id)),
                 (_("registry"), _("registered") if entry.registered else _("not registered")),
                 (_("private code of"), book.link("providers", entry.provider) if entry.provider else ""),
-                (
-                    _("speaks for the range"),
-                    _("{first} to {last}").format(first=code(entry.id), last=code(entry.range_end))
-                    if entry.range_end
-                    else "",
-                ),
-                (
-                    _("defined for"),
-                    named(CLASS_USE, entry.class_use),
-                ),
+                (_("speaks for the range"), _range(entry)),
+                (_("defined for"), named(CLASS_USE, entry.class_use)),
                 (_("reply codes beside it"), ", ".join(_beside(book, basic) for basic in entry.basic)),
                 (_("defined in"), text(entry.reference)),
                 (_("alone it suggests"), book.reason(entry.reason) if entry.reason else _("nothing")),
@@ -110,8 +104,14 @@ def _enhanced(book: Book, entry: EnhancedCode) -> str:
         _reuse(book, own),
         _rules(book, own),
         _origin(entry.source, entry.as_of, entry.confirmed),
-        description=f"{entry.id} {entry.name}: {book.say.code(entry.id, 'meaning')}",
+        description=f"{' '.join(_printed(entry))} {entry.name}: {book.say.code(entry.id, 'meaning')}",
     )
+
+
+def _printed(entry: EnhancedCode) -> list[str]:
+    """As servers print the code, the usual class first: that is what people search for."""
+    digits = {"transient": "45", "success": "2"}.get(entry.class_use, "54")
+    return [digit + entry.id[1:] for digit in digits]
 
 
 def _basic(book: Book, entry: BasicCode) -> str:
