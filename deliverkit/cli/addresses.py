@@ -188,15 +188,15 @@ def _input(path: str) -> Iterator[TextIO]:
 @contextmanager
 def _result(path: str | None) -> Iterator[Write]:
     """Where the result goes: stdout as it comes, or a file, whole or not at all. Raises FileError."""
-    if path is None or path == "-" or (Path(path).exists() and not Path(path).is_file()):
-        out = sys.stdout.buffer if path in (None, "-") else Path(str(path)).open("wb")  # noqa: SIM115
-        try:
+    if path is None or path == "-":
+        with _unless_gone():
+            yield _writer(sys.stdout.buffer) if hasattr(sys.stdout, "buffer") else sys.stdout.write
+            sys.stdout.flush()
+        return
+    if Path(path).exists() and not Path(path).is_file():
+        # A device or a pipe is written to; a file in its place would break it for the whole machine.
+        with Path(path).open("wb") as out, _unless_gone():
             yield _writer(out)
-            out.flush()
-        except BrokenPipeError:
-            # The reader of our output went away (``| head``): not an error. Python would complain at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(0) from None
         return
     target = Path(path).resolve()
     try:
@@ -214,6 +214,16 @@ def _result(path: str | None) -> Iterator[Write]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """The reader of our output may go away (``| head``): that is no error. Python would complain at exit."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
 
 
 def _writer(out: IO[bytes]) -> Write:
