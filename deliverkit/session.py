@@ -131,7 +131,7 @@ async def _fetcher(
 async def _door(network: Network, resolver: RunCache) -> AsyncIterator[SmtpDoor]:
     """The door to mail servers, closed at the end."""
     from deliverkit.net.replay import ReplayResolver
-    from deliverkit.net.smtp import NoDoor, ReplayDoor
+    from deliverkit.net.smtp import LazyDoor, NoDoor, ReplayDoor
 
     if not network.smtp:
         yield NoDoor()
@@ -139,9 +139,7 @@ async def _door(network: Network, resolver: RunCache) -> AsyncIterator[SmtpDoor]
     if isinstance(resolver.inner, ReplayResolver):
         yield ReplayDoor(resolver.inner.sessions)
         return
-    from deliverkit.net.smtp_live import LiveDoor
-
-    door = LiveDoor(resolver, allow_private=network.allow_private)
+    door = LazyDoor(resolver, allow_private=network.allow_private)
     try:
         yield door
     finally:

@@ -24,9 +24,13 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deliverkit.errors import FileError
+
+if TYPE_CHECKING:
+    from deliverkit.net.resolver import Resolver
+    from deliverkit.net.smtp_live import LiveDoor
 
 MAX_SESSIONS = 10_000
 MAX_CHAIN = 10
@@ -139,6 +143,32 @@ class NoDoor:
     def sessions(self) -> tuple[SmtpSession, ...]:
         """See ``SmtpDoor.sessions``."""
         return ()
+
+
+class LazyDoor:
+    """A live door that is made when it is first used: sockets and TLS are loaded only for those who visit somebody."""
+
+    def __init__(self, resolver: Resolver, *, allow_private: bool) -> None:
+        self._resolver = resolver
+        self._allow_private = allow_private
+        self._door: LiveDoor | None = None
+
+    async def visit(self, host: str, *, fresh: bool = False) -> SmtpSession:
+        """See ``SmtpDoor.visit``."""
+        if self._door is None:
+            from deliverkit.net.smtp_live import LiveDoor
+
+            self._door = LiveDoor(self._resolver, allow_private=self._allow_private)
+        return await self._door.visit(host, fresh=fresh)
+
+    def sessions(self) -> tuple[SmtpSession, ...]:
+        """See ``SmtpDoor.sessions``."""
+        return self._door.sessions() if self._door else ()
+
+    async def aclose(self) -> None:
+        """Give up visits on their way."""
+        if self._door is not None:
+            await self._door.aclose()
 
 
 Sessions = Mapping[str, SmtpSession]
