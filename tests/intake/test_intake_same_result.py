@@ -6,8 +6,10 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    return write_log(tmp_path / "mail.log", 900)
+    return write_log(tmp_path / "mail.log", 600)
 
 
 def ran(argv: list[str], cwd: Path) -> bytes:
@@ -41,7 +43,7 @@ def test_numbers_senders_and_order_are_right_across_pieces_and_processes(tmp_pat
     many = ran(command(tmp_path, 20_000, "mail.log", "-j", "2", "-f", "jsonl"), tmp_path)
     assert cut == many == whole
     found = records(whole)
-    assert len(found) == 900 // FOUR
+    assert len(found) == 600 // FOUR
     for record in found:
         line = lines[int(str(record["number"])) - 1]
         assert f"to=<{record['recipient']}>" in line
@@ -80,7 +82,7 @@ def killed_at_random(argv: list[str], cwd: Path, seconds: float) -> bool:
 
 @pytest.mark.parametrize("fmt", ["jsonl", "csv"])
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path, fmt: str) -> None:
-    write_log(tmp_path / "mail.log", 3000)
+    write_log(tmp_path / "mail.log", 1500)
     options = ("mail.log", "-j", "1", "-f", fmt)
     expected = ran(command(tmp_path, SIZE, *options), tmp_path)
     journalled = command(tmp_path, SIZE, *options, "-o", "out", "--resume", "journal")
@@ -115,6 +117,7 @@ def test_the_journal_of_another_run_or_a_changed_file_is_refused(tmp_path: Path)
     argv = command(tmp_path, SIZE, "mail.log", "-j", "1", "-f", "jsonl", "-o", "out", "--resume", "journal")
     process = subprocess.Popen(argv, cwd=tmp_path, env=ENV, stderr=subprocess.DEVNULL, start_new_session=True)
     while not (tmp_path / "journal").exists():
+        assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -126,3 +129,25 @@ def test_the_journal_of_another_run_or_a_changed_file_is_refused(tmp_path: Path)
     assert changed.returncode == 2
     (tmp_path / "journal").write_text("{}")
     assert subprocess.run(argv, cwd=tmp_path, env=ENV, capture_output=True).returncode == 2
+
+
+def stored(path: Path) -> dict[str, list[str]]:
+    """All rows of a memory of addresses."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            table: sorted(map(repr, connection.execute(f"select * from deliverkit_{table}")))
+            for table in ("addresses", "events", "chunks")
+        }
+
+
+def test_a_memory_that_was_killed_while_it_was_filled_is_the_same_row_for_row(tmp_path: Path) -> None:
+    pytest.importorskip("sqlalchemy")
+    write_log(tmp_path / "mail.log", 1500)
+    ran(command(tmp_path, SIZE, "mail.log", "-j", "1", "--store", "clean.db"), tmp_path)
+    argv = command(tmp_path, SIZE, "mail.log", "-j", "1", "--store", "killed.db", "--resume", "journal")
+    draw = random.Random(os.environ.get("DELIVERKIT_KILL_SEED", "7"))
+    assert sum(killed_at_random(argv, tmp_path, draw.uniform(0, 0.15)) for _ in range(2)) > 0
+    ran(argv, tmp_path)
+    clean = stored(tmp_path / "clean.db")
+    assert len(clean["events"]) == 1500
+    assert stored(tmp_path / "killed.db") == clean
