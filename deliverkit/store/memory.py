@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Engine, Table, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from deliverkit.bounces.event import Event
+from deliverkit.bounces.event import Event, Kind
 from deliverkit.errors import StoreError
 from deliverkit.language import _
 from deliverkit.model import Verdict
@@ -234,14 +234,25 @@ class Store:
         """Decide about addresses from all that is known of them."""
         found: list[tuple[object, ...]] = []
         for some in _batches(domains, _TOGETHER):
-            wanted = select(events.c.address, *_COLUMNS).where(events.c.address.in_(some)).order_by(events.c.address)
-            for address, history in groupby(connection.execute(wanted), itemgetter(0)):
-                made = decide([Happened(*each[1:]) for each in history], self._policy)
+            for address, made in self._decisions(connection, some):
                 found.append(
                     (address, domains[address], made.state.value, made.rule, made.reason, made.since, made.soft)
                 )
         taken = ", ".join(f"{name} = excluded.{name}" for name in ("state", "rule", "reason", "since", "soft"))
         connection.exec_driver_sql(_insertion(connection, addresses, f"(address) DO UPDATE SET {taken}"), found)
+
+    def _decisions(self, connection: Connection, some: tuple[str, ...]) -> Iterator[tuple[str, Decision]]:
+        """A decision for each address. Most have a long row of deliveries and nothing else: of these only the last is
+        asked for."""
+        other = select(events.c.address).where(events.c.address.in_(some), events.c.kind != Kind.DELIVERED.value)
+        told = set(connection.scalars(other.distinct()))
+        wanted = select(events.c.address, *_COLUMNS).where(events.c.address.in_(told)).order_by(events.c.address)
+        for address, history in groupby(connection.execute(wanted), itemgetter(0)):
+            yield address, decide([Happened(*each[1:]) for each in history], self._policy)
+        fine = [address for address in some if address not in told]
+        last = select(events.c.address, func.max(events.c.at)).where(events.c.address.in_(fine))
+        for address, at in connection.execute(last.group_by(events.c.address)):
+            yield address, decide([Happened(at, b"", Kind.DELIVERED)], self._policy)
 
     def _settle(self, known: Mapping[str, str]) -> None:
         """Apply this policy where another one was applied before."""

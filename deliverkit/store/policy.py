@@ -157,7 +157,8 @@ class _Course:
             self._set(state, rule, events)
 
     def _set(self, state: State, rule: str, events: list[Happened]) -> None:
-        self.state, self.rule, self.decided, self.reason = state, rule, events, events[-1].reason
+        self.state, self.rule, self.decided = state, rule, events
+        self.reason = None if rule == "delivered" else events[-1].reason
 
     def _delivered(self, event: Happened) -> None:
         self.soft = []
