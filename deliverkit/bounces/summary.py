@@ -141,7 +141,7 @@ class Summary:
         if verdict.address_action is not AddressAction.KEEP or verdict.category not in SENDERS_SAKE:
             return
         by_source = is_called_hard(event.theirs)
-        if not by_source and (event.bounce.reply.code or 0) < 500:
+        if not by_source and ((event.bounce.reply.code or 0) < 500 or is_called_soft(event.theirs)):
             return
         active = self.active.setdefault(verdict.reason, Active())
         active.by_source += by_source
@@ -289,12 +289,18 @@ _COLUMNS: Mapping[Kind, int] = {
     Kind.COMPLAINT: COMPLAINTS,
 }
 """Where a kind is counted; a bounce may turn out hard. What was handed on is counted where it is delivered."""
+_CALLED_SOFT = ("soft", "transient", "temporary", "block", "defer", "undetermined")
 _CALLED_HARD = ("hard", "permanent", "invalid", "undeliverable")
 
 
 def is_called_hard(theirs: str | None) -> bool:
     """Does the source itself call this a hard or permanent bounce?"""
-    return bool(theirs) and theirs.lower().lstrip("'\"[").startswith(_CALLED_HARD)  # type: ignore[union-attr]
+    return theirs is not None and theirs.lower().startswith(_CALLED_HARD)
+
+
+def is_called_soft(theirs: str | None) -> bool:
+    """Does the source itself call this a soft bounce or a block, which it does not hold against the address?"""
+    return theirs is not None and theirs.lower().startswith(_CALLED_SOFT)
 
 
 def _count(group: dict[str, Counts], key: str, column: int, count: int) -> None:

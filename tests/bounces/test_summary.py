@@ -129,6 +129,12 @@ def test_too_many_keys_are_counted_together(judge: Judge) -> None:
     assert summary.hard == 2 * MAX_GROUP + 2
 
 
+def test_what_the_source_calls_soft_is_labelled_hard_by_nobody(judge: Judge) -> None:
+    assert summed(judge, [event(text=REPLIES[2], theirs="blocked")]).active == {}
+    assert summed(judge, [event(text=REPLIES[2], theirs="Transient/General")]).active == {}
+    assert set(summed(judge, [event(text=REPLIES[2], theirs="bounced")]).active) == {"dmarc.unauthenticated"}
+
+
 @pytest.mark.parametrize(
     ("theirs", "hard"),
     [
