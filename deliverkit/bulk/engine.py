@@ -20,8 +20,9 @@ T = TypeVar("T")
 
 BACKLOG = 4
 """Questions waiting for each one on its way, at most."""
-GRACE = 2.0
-"""Audits that last so many deadlines hang somewhere beside DNS; they are given up as a bug, which that is."""
+GRACE = 60.0
+"""Seconds after its deadline at which a domain is given up whatever it does: its mail servers, say, that speak a word
+a minute. Every check has bounds of its own, so hardly any domain gets there."""
 
 
 @asynccontextmanager
@@ -57,14 +58,15 @@ class LocalEngine(Generic[T]):
         cache = self._world.resolver
         door = cache.within(deadline) if isinstance(cache, RunCache) else None
         world = replace(self._world, resolver=door) if door else self._world
-        value, error = None, None
+        value, error, late = None, None, False
         try:
-            async with asyncio.timeout(deadline * GRACE):
+            async with asyncio.timeout(deadline + GRACE) as limit:
                 value = self._plan.make(await audit(self._plan.target(order), world, checks=self._plan.checks), order)
         except Exception as bug:
-            error = described(bug)
+            late = isinstance(bug, TimeoutError) and limit.expired()
+            error = f"not finished within {deadline + GRACE:g} seconds" if late else described(bug)
         asked, learned = (door.asked, door.learned) if door else (0, 0)
-        return Done(order, value, error, asked, learned, time.perf_counter() - start)
+        return Done(order, value, error, asked, learned, time.perf_counter() - start, late)
 
     async def _turn(self) -> None:
         """Wait until the questions of the domains before have thinned out."""

@@ -87,15 +87,17 @@ class Done(Generic[T_co]):
 
     order: Order
     value: T_co | None
-    """None where a bug ended the audit of this domain."""
+    """None where the audit of this domain did not come to its end."""
     error: str | None = None
-    """The bug: type, message and place."""
+    """Why there is no value; most often a bug: type, message and place."""
     asked: int = 0
     """Questions, those answered from memory among them."""
     learned: int = 0
     """Of these, the ones that DNS settled. None of some: no name server answered for this domain."""
     elapsed: float = 0.0
     """Seconds."""
+    late: bool = False
+    """It was no bug: the domain took too long and was given up; nothing is known of it."""
 
 
 def keep_audit(audit: Audit, order: Order) -> Audit:

@@ -18,7 +18,7 @@ import click
 from deliverkit.bulk.api import run
 from deliverkit.bulk.changes import Baseline
 from deliverkit.bulk.journal import Journal, key
-from deliverkit.bulk.order import Bounds, Order, Plan
+from deliverkit.bulk.order import Bounds, Done, Order, Plan
 from deliverkit.bulk.pace import Pace
 from deliverkit.bulk.profile import Profile
 from deliverkit.bulk.sources import Dropped, Sources, count_lines
@@ -217,18 +217,16 @@ async def _consume(
         async for done in results:
             row = done.value if done.value is not None else rows.broken(done)
             totals.add(row, done)
-            _tell(request, row, done.error, done.order.domain, totals)
+            _tell(request, row, done, totals)
             # In a thread: a reader that is slow must not stop the questions on their way.
             await asyncio.to_thread(sink.write, done.order, row, totals)
 
 
-def _tell(request: Request, row: Row, error: str | None, domain: str, totals: Totals) -> None:
-    if error is not None and totals.errors <= TOLD:
-        note(
-            _("{domain}: a bug in deliverkit ended its audit: {error}").format(
-                domain=domain, error=one_line(error, 300)
-            )
-        )
+def _tell(request: Request, row: Row, done: Done[Row], totals: Totals) -> None:
+    if done.error is not None and totals.errors <= TOLD:
+        bug, late = _("{domain}: a bug in deliverkit ended its audit: {error}"), _("{domain}: given up: {error}")
+        told = late if done.late else bug
+        note(told.format(domain=done.order.domain, error=one_line(done.error, 300)))
     if not request.quiet:
         for line in row.told:
             note(one_line(line, 300))

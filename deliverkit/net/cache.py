@@ -19,6 +19,9 @@ DEAD_FOR = 5.0
 FAILURE_KEPT = 30.0
 """Seconds a failure is kept in a bounded cache, and an answer without a TTL."""
 
+MAX_PULSES = 5000
+"""Servers whose signs of life are kept in mind."""
+
 _Key = tuple[str, str, str | None, Dnssec]
 
 
@@ -170,6 +173,9 @@ class RunCache:
     async def _ask(self, key: _Key, fresh: bool) -> Answer:
         name, rdtype, server, dnssec = key
         pulse = self._pulses[server]
+        if len(self._pulses) > MAX_PULSES:
+            # Domains' own servers may be any number; the first named has long been at rest.
+            del self._pulses[next(name for name in self._pulses if name is not None and name != server)]
         if not fresh and pulse.probe is not None and not await self._alive(pulse, server):
             return _silent(key, "not asked: the name server answers nothing")
         self.asked += 1

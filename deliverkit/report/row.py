@@ -206,7 +206,7 @@ class Totals:
         self.ignored += row.ignored
         self.rules.update(row.rules)
         if done is not None:
-            self.errors += done.error is not None
+            self.errors += done.error is not None and not done.late
             self.asked += done.asked
             self.learned += done.learned
 
