@@ -17,16 +17,17 @@ from deliverkit.cli.bounces import Wish
 from deliverkit.cli.diagnostics import ExitCode, note
 from deliverkit.cli.options import language
 from deliverkit.cli.output import paint, width, write
-from deliverkit.cli.progress import progress
+from deliverkit.cli.progress import is_larger, progress
 from deliverkit.cli.recording import Aside, binary_output, recording
 from deliverkit.cli.settings import configuration
 from deliverkit.errors import DeliverkitError, FileError, InputError
 from deliverkit.intake import journal
-from deliverkit.intake.crew import Crew, DaskCrew, LocalCrew
+from deliverkit.intake.crew import Crew, DaskCrew, LocalCrew, pieces_ahead
 from deliverkit.intake.filters import only
 from deliverkit.intake.journal import State
 from deliverkit.intake.keeping import keeper
 from deliverkit.intake.known_incidents import read_known, remember
+from deliverkit.intake.parts import MAX_BYTES
 from deliverkit.intake.run import Keeper, Run, Sink
 from deliverkit.intake.work import Job, RuleRow
 from deliverkit.knowledge import RULE_FIELDS, load
@@ -39,6 +40,8 @@ from deliverkit.report.sentences import Sentences
 _RECORDS = ("jsonl", "csv", "parquet")
 _SMALL = 2 << 20
 """Bytes that one process reads before others have started."""
+_HELD = 96 << 20
+"""Bytes of results that wait in memory to be written."""
 
 
 def read_bounces(wish: Wish) -> int:
@@ -131,6 +134,8 @@ def _job(wish: Wish, encoding: Encoding | None, folder: str) -> Job:
         encoding=encoding,
         keep=wish.store is not None,
         spill=None if wish.scheduler else folder,
+        # With many processes many results wait to be written; this process holds that much of all of them together.
+        hold=min(MAX_BYTES, _HELD // pieces_ahead(_jobs(wish))),
     )
 
 
@@ -210,11 +215,17 @@ def _crew(wish: Wish, first: list[Chunk | Fault]) -> Crew | None:
     """Who does it; None for this process alone, which is faster for little and the only one that reads stdin."""
     if wish.scheduler:
         return DaskCrew(wish.scheduler)
-    jobs = wish.jobs or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
-    little = len(first) < 2 or all(isinstance(c, Chunk) and c.is_stdin for c in first)
-    if jobs == 1 or little or sum(c.size for c in first if isinstance(c, Chunk)) < _SMALL:
+    jobs = _jobs(wish)
+    if jobs == 1 or len(first) < 2 or not is_larger(wish.paths, _SMALL):
         return None
     return LocalCrew(jobs)
+
+
+def _jobs(wish: Wish) -> int:
+    """Processes: as many as were asked for, else one for each core that we may use."""
+    if wish.jobs:
+        return wish.jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show(wish: Wish, data: dict[str, Any], say: Sentences, aside: Aside | None) -> None:

@@ -14,20 +14,33 @@ from deliverkit.language import _
 
 def size_of(paths: Sequence[str]) -> int | None:
     """Bytes below ``paths``; None where stdin is among them."""
+    return None if "-" in paths else sum(_sizes(paths))
+
+
+def is_larger(paths: Sequence[str], size: int) -> bool:
+    """Is there more than ``size`` bytes below ``paths``? Looks no further than it must."""
     total = 0
+    for each in _sizes(paths):
+        total += each
+        if total > size:
+            return True
+    return False
+
+
+def _sizes(paths: Sequence[str]) -> Iterator[int]:
     for path in paths:
-        if path == "-":
-            return None
-        if Path(path).is_dir():
-            for folder, _folders, files in os.walk(path):
-                for name in files:
-                    try:
-                        total += (Path(folder) / name).stat().st_size
-                    except OSError:
-                        continue
-        elif Path(path).exists():
-            total += Path(path).stat().st_size
-    return total
+        for file in _files(path):
+            try:
+                yield Path(file).stat().st_size
+            except OSError:
+                continue  # stdin, or gone
+
+
+def _files(path: str) -> Iterator[str]:
+    if not Path(path).is_dir():
+        yield path
+    for folder, _folders, names in os.walk(path):
+        yield from (str(Path(folder) / name) for name in names)
 
 
 @contextmanager

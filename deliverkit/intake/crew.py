@@ -45,12 +45,17 @@ class Crew(Protocol):
     ) -> None: ...
 
 
+def pieces_ahead(jobs: int) -> int:
+    """Pieces under way for so many processes: each has the next one at hand."""
+    return 2 * jobs + 1
+
+
 class LocalCrew:
     """Processes on this machine. They are started with the first piece and share nothing with this one."""
 
     def __init__(self, jobs: int) -> None:
         """``jobs`` processes."""
-        self.ahead = 2 * jobs + 1
+        self.ahead = pieces_ahead(jobs)
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
 
@@ -124,7 +129,7 @@ class DaskCrew:
                 advice=_("Start one with 'dask scheduler' and give its address: tcp://HOST:8786."),
             ) from error
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        self.ahead = 2 * max(1, sum(worker["nthreads"] for worker in workers)) + 1
+        self.ahead = pieces_ahead(max(1, sum(worker["nthreads"] for worker in workers)))
 
     def submit(self, job: Job, chunk: Chunk) -> Handle:
         """Have a piece done."""

@@ -17,9 +17,10 @@ MAX_BYTES = 16 << 20
 class Parts(Generic[T]):
     """Filled in one process, walked once in another. Picklable after ``close``."""
 
-    def __init__(self, folder: str | None) -> None:
-        """``folder`` is where a file may be made; None keeps all in memory."""
+    def __init__(self, folder: str | None, hold: int = MAX_BYTES) -> None:
+        """``folder`` is where a file may be made for what is more than ``hold`` bytes; None keeps all in memory."""
         self._folder = folder
+        self._hold = hold
         self._held: list[T] = []
         self._size = 0
         self._file: str | None = None
@@ -29,7 +30,7 @@ class Parts(Generic[T]):
         """Add a part of about ``size`` bytes."""
         self._held.append(part)
         self._size += size
-        if self._size > MAX_BYTES and self._folder is not None:
+        if self._size > self._hold and self._folder is not None:
             self._spill(self._folder)
 
     def _spill(self, folder: str) -> None:

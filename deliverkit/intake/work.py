@@ -16,7 +16,7 @@ from deliverkit.bounces.memory import Known
 from deliverkit.bounces.summary import Summary
 from deliverkit.errors import DeliverkitError
 from deliverkit.intake.filters import Only
-from deliverkit.intake.parts import Parts
+from deliverkit.intake.parts import MAX_BYTES, Parts
 from deliverkit.knowledge import Knowledge, load
 from deliverkit.knowledge.schema import Rule
 
@@ -63,6 +63,8 @@ class Job:
     """Hand the judged events over, for a store."""
     spill: str | None = None
     """Folder for results that are too large for memory; None where no folder is shared."""
+    hold: int = MAX_BYTES
+    """Bytes of results of one piece that are kept in memory."""
 
 
 class Packed(NamedTuple):
@@ -195,7 +197,7 @@ class Walk:
 def work(job: Job, chunk: Chunk) -> Piece:
     """Do one piece to its end. What cannot be read is told in the result, never raised."""
     walk = Walk(job, chunk)
-    parts: Parts[Part] = Parts(job.spill)
+    parts: Parts[Part] = Parts(job.spill, job.hold)
     for part in walk.parts():
         parts.append(part, len(part.data) + 400 * len(part.judged) if isinstance(part, Packed) else 400)
     parts.close()
