@@ -140,3 +140,18 @@ def test_a_script_may_stop_early_and_meets_errors() -> None:
     found.close()  # type: ignore[attr-defined]
     with pytest.raises(deliverkit.InputError):
         list(deliverkit.audit_domains(["no domain"], checks=("mx",), network=DEMO))
+
+
+async def test_a_domain_that_hangs_is_given_up_and_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deliverkit.bulk import engine
+    from deliverkit.checks import mx
+
+    async def hang(target: Target, world: World) -> CheckResult:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(mx, "run", hang)
+    monkeypatch.setattr(engine, "GRACE", 0.01)
+    plan = Plan(keep_audit, ("mx",), network=Network(replay="demo", deadline=0.01))
+    [done] = [done async for done in run([Order("bakery.example")], plan)]
+    assert (done.value, done.late) == (None, True)
