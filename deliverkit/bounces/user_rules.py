@@ -19,6 +19,7 @@ from deliverkit.errors import KnowledgeError
 from deliverkit.knowledge import load, store
 from deliverkit.knowledge.build import MalformedError, build
 from deliverkit.knowledge.schema import Rule, RuleInfo
+from deliverkit.language import _
 
 MAX_FILE = 5_000_000
 """Bytes of a rule file."""
@@ -47,12 +48,14 @@ def read_rules(path: Path) -> tuple[tuple[Rule, RuleInfo | None], ...]:
     extra = sorted(data.keys() - {"provider", "rule"})
     if extra:
         raise KnowledgeError(
-            f"{path}:{_line(text, extra[0])}: unknown key '{extra[0]}'",
-            advice="A rule file holds 'provider' and [[rule]] tables.",
+            _("{path}:{text}: unknown key '{extra}'").format(path=path, text=_line(text, extra[0]), extra=extra[0]),
+            advice=_("A rule file holds 'provider' and [[rule]] tables."),
         )
     tables = data.get("rule", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise KnowledgeError(f"{path}: 'rule' must be written as [[rule]] tables", advice="Use double brackets.")
+        raise KnowledgeError(
+            _("{path}: 'rule' must be written as [[rule]] tables").format(path=path), advice=_("Use double brackets.")
+        )
     provider = data.get("provider", _OWN_PROVIDER)
     rules: dict[str, tuple[Rule, RuleInfo]] = {}
     for index, table in enumerate(tables):
@@ -60,7 +63,9 @@ def read_rules(path: Path) -> tuple[tuple[Rule, RuleInfo | None], ...]:
             rule, info = _rule(table, provider)
             if rule.id in rules:
                 raise MalformedError(
-                    f"[[rule]] id '{rule.id}' comes twice", advice="Ids are unique; rename one.", key="id"
+                    _("[[rule]] id '{id}' comes twice").format(id=rule.id),
+                    advice=_("Ids are unique; rename one."),
+                    key="id",
                 )
             rules[rule.id] = rule, info
     return tuple(rules.values())
@@ -70,9 +75,13 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise KnowledgeError(f"{path}: {error.strerror or error}", advice="Check the path and its rights.") from error
+        raise KnowledgeError(
+            f"{path}: {error.strerror or error}", advice=_("Check the path and its rights.")
+        ) from error
     if size > MAX_FILE:
-        raise KnowledgeError(f"{path}: larger than {MAX_FILE} bytes", advice="Split the file.")
+        raise KnowledgeError(
+            _("{path}: larger than {max_file} bytes").format(path=path, max_file=MAX_FILE), advice=_("Split the file.")
+        )
     data = store.read_toml(path)
     return path.read_text(encoding="utf-8"), data
 
@@ -90,12 +99,14 @@ def _rule(table: dict[str, Any], provider: Any) -> tuple[Rule, RuleInfo]:
     if unknown:
         near = difflib.get_close_matches(unknown[0], sorted(_RULE | _INFO), 1)
         advice = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(sorted(_RULE | _INFO))}."
-        raise MalformedError(f"{where}: unknown key '{unknown[0]}'", advice=advice, key=unknown[0])
+        raise MalformedError(
+            _("{where}: unknown key '{unknown}'").format(where=where, unknown=unknown[0]), advice=advice, key=unknown[0]
+        )
     rule = build(Rule, match, where)
     info = build(RuleInfo, _FILL | rest | {"id": rule.id}, where)
     if not info.examples:
         advice = "Give one reply that the rule is for."
-        raise MalformedError(f"{where}: key 'examples' is empty", advice=advice, key="examples")
+        raise MalformedError(_("{where}: key 'examples' is empty").format(where=where), advice=advice, key="examples")
     _check_reason(rule, where)
     _check_pattern(rule, info, where)
     return rule, info
@@ -107,8 +118,8 @@ def _check_reason(rule: Rule, where: str) -> None:
         return
     near = difflib.get_close_matches(rule.reason, reasons, 1)
     raise MalformedError(
-        f"{where}: reason '{rule.reason}' is not in the list",
-        advice=f"Did you mean '{near[0]}'?" if near else "See: deliverkit reasons",
+        _("{where}: reason '{reason}' is not in the list").format(where=where, reason=rule.reason),
+        advice=_("Did you mean '{near}'?").format(near=near[0]) if near else _("See: deliverkit reasons"),
         key="reason",
     )
 
@@ -120,8 +131,8 @@ def _check_pattern(rule: Rule, info: RuleInfo, where: str) -> None:
         reason = error.args[0] if error.args else error
         reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
         raise MalformedError(
-            f"{where}: pattern is not RE2: {reason}",
-            advice="RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax.",
+            _("{where}: pattern is not RE2: {reason}").format(where=where, reason=reason),
+            advice=_("RE2 has no look-around and no back references; see https://github.com/google/re2/wiki/Syntax."),
             key="pattern",
         ) from error
     for number, example in enumerate(info.examples):
@@ -129,7 +140,11 @@ def _check_pattern(rule: Rule, info: RuleInfo, where: str) -> None:
         fits = (rule.code in (None, reply.code)) and (rule.enhanced in (None, reply.enhanced_code))
         if not fits or not pattern.search(reply.text.encode()):
             raise MalformedError(
-                f"{where}: examples: its own rule does not match '{example[:80]}'",
-                advice=f"It is searched as '{reply.text[:120]}'; mend the pattern, the codes or the example.",
+                _("{where}: examples: its own rule does not match '{example}'").format(
+                    where=where, example=example[:80]
+                ),
+                advice=_("It is searched as '{value}'; mend the pattern, the codes or the example.").format(
+                    value=reply.text[:120]
+                ),
                 key=f"examples[{number}]",
             )

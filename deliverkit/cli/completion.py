@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from deliverkit.cli.output import write
+from deliverkit.language import _
 
 
 @click.command("completion")
@@ -22,6 +23,6 @@ def command(shell: str) -> int:
 
     maker = get_completion_class(shell)
     if maker is None:
-        raise click.UsageError(f"no completion for {shell}")
+        raise click.UsageError(_("no completion for {shell}").format(shell=shell))
     write(maker(cli, {}, "deliverkit", "_DELIVERKIT_COMPLETE").source())
     return 0

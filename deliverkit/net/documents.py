@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from deliverkit.errors import FileError
+from deliverkit.language import _, marked
 from deliverkit.net.http import MAX_BYTES, Fetched, FetchStatus, TlsFault
 from deliverkit.net.resolver import Resolver
 
@@ -33,7 +34,7 @@ Documents = Mapping[str, tuple[Fetched, ...]]
 """By address, each with its looks."""
 
 _KEYS = frozenset({"status", "code", "content_type", "body", "base64", "location", "tls_fault", "detail"})
-_ADVICE = "Record it again with --record FILE, or mend the entry by hand."
+_ADVICE = marked("Record it again with --record FILE, or mend the entry by hand.")
 
 
 def rows(documents: Iterable[Fetched]) -> list[dict[str, object]]:
@@ -61,12 +62,17 @@ def _row(fetched: Fetched) -> dict[str, object]:
 def from_rows(data: object, origin: str) -> Documents:
     """The ``documents`` of a recording. Raises FileError that names the place."""
     if not isinstance(data, list) or len(data) > MAX_DOCUMENTS:
-        raise FileError(f"{origin}: documents: a list of at most {MAX_DOCUMENTS} is needed", advice=_ADVICE)
+        raise FileError(
+            _("{origin}: documents: a list of at most {max_documents} is needed").format(
+                origin=origin, max_documents=MAX_DOCUMENTS
+            ),
+            advice=_(_ADVICE),
+        )
     found: dict[str, tuple[Fetched, ...]] = {}
     for number, row in enumerate(data):
         where = f"{origin}: documents[{number}]"
         if not isinstance(row, dict) or not isinstance(row.get("url"), str):
-            raise FileError(f"{where}: a table with a url is needed", advice=_ADVICE)
+            raise FileError(_("{where}: a table with a url is needed").format(where=where), advice=_(_ADVICE))
         looks = row.get("looks", [{key: value for key, value in row.items() if key != "url"}])
         found[row["url"]] = _looks(row["url"], looks, where)
     return found
@@ -75,12 +81,14 @@ def from_rows(data: object, origin: str) -> Documents:
 def from_tables(data: object, origin: str) -> Documents:
     """The tables ``[http."https://…"]`` of a world. Raises FileError that names the place."""
     if not isinstance(data, Mapping) or len(data) > MAX_DOCUMENTS:
-        raise FileError(f'{origin}: http: tables such as [http."https://…"] are needed', advice=_ADVICE)
+        raise FileError(
+            _('{origin}: http: tables such as [http."https://…"] are needed').format(origin=origin), advice=_(_ADVICE)
+        )
     found = {}
     for url, table in data.items():
         where = f'{origin}: http."{url}"'
         if not isinstance(table, Mapping):
-            raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+            raise FileError(_("{where}: a table is needed").format(where=where), advice=_(_ADVICE))
         later = table.get("then", [])
         first = {key: value for key, value in table.items() if key != "then"}
         found[url] = _looks(url, [first, *(later if isinstance(later, list) else [later])], where)
@@ -89,22 +97,28 @@ def from_tables(data: object, origin: str) -> Documents:
 
 def _looks(url: str, looks: object, where: str) -> tuple[Fetched, ...]:
     if not isinstance(looks, list) or not 0 < len(looks) <= MAX_LOOKS:
-        raise FileError(f"{where}: one to {MAX_LOOKS} looks are needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}: one to {max_looks} looks are needed").format(where=where, max_looks=MAX_LOOKS),
+            advice=_(_ADVICE),
+        )
     return tuple(_look(url, look, where) for look in looks)
 
 
 def _look(url: str, table: object, where: str) -> Fetched:
     if not isinstance(table, Mapping):
-        raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+        raise FileError(_("{where}: a table is needed").format(where=where), advice=_(_ADVICE))
     if unknown := set(table) - _KEYS:
-        raise FileError(f"{where}: '{min(unknown)}' is not known", advice=f"Known are {', '.join(sorted(_KEYS))}.")
+        raise FileError(
+            _("{where}: '{unknown}' is not known").format(where=where, unknown=min(unknown)),
+            advice=_("Known are {names}.").format(names=", ".join(sorted(_KEYS))),
+        )
     status = _word(FetchStatus, table, "status", where) or FetchStatus.OK
     code = table.get("code", 200 if status is FetchStatus.OK else None)
     if code is not None and (not isinstance(code, int) or isinstance(code, bool) or not 100 <= code <= 599):
-        raise FileError(f"{where}.code: a number from 100 to 599 is needed", advice=_ADVICE)
+        raise FileError(_("{where}.code: a number from 100 to 599 is needed").format(where=where), advice=_(_ADVICE))
     body = _body(table, where)
     if body and status is not FetchStatus.OK:
-        raise FileError(f"{where}.body: only 'ok' has a body", advice=_ADVICE)
+        raise FileError(_("{where}.body: only 'ok' has a body").format(where=where), advice=_(_ADVICE))
     return Fetched(
         url,
         status,
@@ -124,16 +138,23 @@ def _body(table: Mapping[str, object], where: str) -> bytes:
     try:
         body = base64.b64decode(str(coded), validate=True)
     except (binascii.Error, ValueError):
-        raise FileError(f"{where}.base64: not base64", advice=_ADVICE) from None
+        raise FileError(_("{where}.base64: not base64").format(where=where), advice=_(_ADVICE)) from None
     if len(body) > 4 * MAX_BYTES:
-        raise FileError(f"{where}.base64: longer than {4 * MAX_BYTES} bytes", advice=_ADVICE)
+        raise FileError(
+            _("{where}.base64: longer than {value} bytes").format(where=where, value=4 * MAX_BYTES), advice=_(_ADVICE)
+        )
     return body
 
 
 def _text(table: Mapping[str, object], key: str, where: str, default: str = "") -> str:
     value = table.get(key, default)
     if not isinstance(value, str) or len(value) > 4 * MAX_BYTES:
-        raise FileError(f"{where}.{key}: a text of at most {4 * MAX_BYTES} characters is needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}.{key}: a text of at most {value} characters is needed").format(
+                where=where, key=key, value=4 * MAX_BYTES
+            ),
+            advice=_(_ADVICE),
+        )
     return value
 
 
@@ -145,7 +166,9 @@ def _word(kind: type[W], table: Mapping[str, object], key: str, where: str) -> W
         return kind(str(value))
     except ValueError:
         words = ", ".join(word.value for word in kind)
-        raise FileError(f"{where}.{key}: it must be one of {words}", advice=_ADVICE) from None
+        raise FileError(
+            _("{where}.{key}: it must be one of {words}").format(where=where, key=key, words=words), advice=_(_ADVICE)
+        ) from None
 
 
 class ReplayFetcher:

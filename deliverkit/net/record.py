@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deliverkit.errors import FileError
+from deliverkit.language import _
 from deliverkit.net.documents import rows as document_rows
 from deliverkit.net.http import Fetched
 from deliverkit.net.resolver import Answer, Dnssec, Resolver
@@ -133,8 +134,10 @@ def save(
             with suppress(OSError):
                 temporary.unlink()
         raise FileError(
-            f"{path}: the recording cannot be written: {error.strerror or error}",
-            advice="Name a file in a folder that you may write.",
+            _("{path}: the recording cannot be written: {strerror}").format(
+                path=path, strerror=error.strerror or error
+            ),
+            advice=_("Name a file in a folder that you may write."),
         ) from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from deliverkit.errors import FileError
+from deliverkit.language import _, marked
 from deliverkit.net.documents import Documents, from_rows
 from deliverkit.net.record import SCHEMA
 from deliverkit.net.resolver import Answer, Dnssec, Status, canonical_name
@@ -20,7 +21,7 @@ SERVER = "replay"
 MAX_BYTES = 32 * 1024 * 1024
 MAX_ANSWERS = 200_000
 
-_ADVICE = "Record it again with --record FILE, or write a world (TOML) by hand."
+_ADVICE = marked("Record it again with --record FILE, or write a world (TOML) by hand.")
 _Key = tuple[str, str, str, Dnssec]
 
 
@@ -119,10 +120,18 @@ class _Recording:
     def __init__(self, data: object, origin: str) -> None:
         self._answers: dict[_Key, list[Answer]] = {}
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise FileError(f'{origin}: this is no recording: it lacks "schema": "{SCHEMA}"', advice=_ADVICE)
+            raise FileError(
+                _('{origin}: this is no recording: it lacks "schema": "{schema}"').format(origin=origin, schema=SCHEMA),
+                advice=_(_ADVICE),
+            )
         rows = data.get("answers")
         if not isinstance(rows, list) or len(rows) > MAX_ANSWERS:
-            raise FileError(f"{origin}: answers: a list of at most {MAX_ANSWERS} is needed", advice=_ADVICE)
+            raise FileError(
+                _("{origin}: answers: a list of at most {max_answers} is needed").format(
+                    origin=origin, max_answers=MAX_ANSWERS
+                ),
+                advice=_(_ADVICE),
+            )
         for number, row in enumerate(rows):
             where = f"{origin}: answers[{number}]"
             answers = _row(row, where)
@@ -157,7 +166,7 @@ def _moment(text: object) -> float | None:
 def _row(row: object, where: str) -> list[Answer]:
     """One row of the recording: the looks at one question, at least one."""
     if not isinstance(row, dict):
-        raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+        raise FileError(_("{where}: a table is needed").format(where=where), advice=_(_ADVICE))
     name = canonical_name(_text(row, "name", where))
     question = Answer(
         name,
@@ -168,7 +177,9 @@ def _row(row: object, where: str) -> list[Answer]:
     )
     looks = row.get("looks", [row])
     if not isinstance(looks, list) or not 0 < len(looks) <= MAX_ANSWERS:
-        raise FileError(f"{where}.looks: a list with at least one entry is needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}.looks: a list with at least one entry is needed").format(where=where), advice=_(_ADVICE)
+        )
     if "looks" not in row:
         return [_look(question, row, where)]
     return [_look(question, look, f"{where}.looks[{number}]") for number, look in enumerate(looks)]
@@ -176,18 +187,22 @@ def _row(row: object, where: str) -> list[Answer]:
 
 def _look(question: Answer, look: object, where: str) -> Answer:
     if not isinstance(look, dict):
-        raise FileError(f"{where}: a table is needed", advice=_ADVICE)
+        raise FileError(_("{where}: a table is needed").format(where=where), advice=_(_ADVICE))
     try:
         status = Status(_text(look, "status", where))
     except ValueError:
         words = ", ".join(status.value for status in Status)
-        raise FileError(f"{where}.status: it must be one of {words}", advice=_ADVICE) from None
+        raise FileError(
+            _("{where}.status: it must be one of {words}").format(where=where, words=words), advice=_(_ADVICE)
+        ) from None
     records = _texts(look, "records", where)
     if (status is Status.NOERROR) != bool(records):
-        raise FileError(f"{where}.records: 'noerror' has records, and nothing else has", advice=_ADVICE)
+        raise FileError(
+            _("{where}.records: 'noerror' has records, and nothing else has").format(where=where), advice=_(_ADVICE)
+        )
     ttl = look.get("ttl")
     if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or not 0 <= ttl < 2**31):
-        raise FileError(f"{where}.ttl: a number of seconds is needed", advice=_ADVICE)
+        raise FileError(_("{where}.ttl: a number of seconds is needed").format(where=where), advice=_(_ADVICE))
     return replace(
         question,
         status=status,
@@ -206,20 +221,25 @@ def _dnssec(row: dict[str, object], where: str) -> Dnssec:
     try:
         return Dnssec(_text(row, "dnssec", where, ""))
     except ValueError:
-        raise FileError(f"{where}.dnssec: it must be 'do', 'cd' or left out", advice=_ADVICE) from None
+        raise FileError(
+            _("{where}.dnssec: it must be 'do', 'cd' or left out").format(where=where), advice=_(_ADVICE)
+        ) from None
 
 
 def _flag(table: dict[str, object], key: str, where: str) -> bool:
     value = table.get(key, False)
     if not isinstance(value, bool):
-        raise FileError(f"{where}.{key}: true or false is needed", advice=_ADVICE)
+        raise FileError(_("{where}.{key}: true or false is needed").format(where=where, key=key), advice=_(_ADVICE))
     return value
 
 
 def _text(table: dict[str, object], key: str, where: str, default: str | None = None) -> str:
     value = table.get(key, default)
     if not isinstance(value, str) or len(value) > 65536:
-        raise FileError(f"{where}.{key}: a text of at most 65536 characters is needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}.{key}: a text of at most 65536 characters is needed").format(where=where, key=key),
+            advice=_(_ADVICE),
+        )
     # JSON can hold halves of surrogate pairs, which no file and no terminal takes.
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -227,16 +247,23 @@ def _text(table: dict[str, object], key: str, where: str, default: str | None = 
 def _texts(table: dict[str, object], key: str, where: str) -> tuple[str, ...]:
     values = table.get(key, [])
     if not isinstance(values, list) or len(values) > 500:
-        raise FileError(f"{where}.{key}: a list of at most 500 texts is needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}.{key}: a list of at most 500 texts is needed").format(where=where, key=key), advice=_(_ADVICE)
+        )
     return tuple(_text({key: value}, key, where) for value in values)
 
 
 def _read_json(path: Path) -> object:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise FileError(f"{path}: larger than {MAX_BYTES // 1024 // 1024} MB", advice="Record fewer questions.")
+            raise FileError(
+                _("{path}: larger than {max_bytes} MB").format(path=path, max_bytes=MAX_BYTES // 1024 // 1024),
+                advice=_("Record fewer questions."),
+            )
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}", advice="Check the path and its rights.") from error
+        raise FileError(f"{path}: {error.strerror or error}", advice=_("Check the path and its rights.")) from error
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path}: not valid JSON: {error}", advice=_ADVICE) from error
+        raise FileError(
+            _("{path}: not valid JSON: {error}").format(path=path, error=error), advice=_(_ADVICE)
+        ) from error

@@ -27,6 +27,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from deliverkit.errors import FileError
+from deliverkit.language import _, marked
 
 if TYPE_CHECKING:
     from deliverkit.net.resolver import Resolver
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 MAX_SESSIONS = 10_000
 MAX_CHAIN = 10
 """Certificates kept of one server."""
-_ADVICE = "Record it again with --record FILE."
+_ADVICE = marked("Record it again with --record FILE.")
 
 
 class Visit(StrEnum):
@@ -209,14 +210,22 @@ def session_rows(sessions: Iterable[SmtpSession]) -> dict[str, dict[str, object]
 def sessions_from(data: object, origin: str) -> Sessions:
     """The ``smtp`` part of a recording or a world. Raises FileError that names the place."""
     if not isinstance(data, Mapping) or len(data) > MAX_SESSIONS:
-        raise FileError(f"{origin}: smtp: at most {MAX_SESSIONS} tables by host are needed", advice=_ADVICE)
+        raise FileError(
+            _("{origin}: smtp: at most {max_sessions} tables by host are needed").format(
+                origin=origin, max_sessions=MAX_SESSIONS
+            ),
+            advice=_(_ADVICE),
+        )
     return {str(host).lower(): _session(str(host).lower(), row, f"{origin}: smtp.{host}") for host, row in data.items()}
 
 
 def _session(host: str, row: object, where: str) -> SmtpSession:
     known = {f.name for f in fields(SmtpSession)} - {"host", "elapsed"}
     if not isinstance(row, Mapping) or set(row) - known:
-        raise FileError(f"{where}: a table with only {', '.join(sorted(known))} is needed", advice=_ADVICE)
+        raise FileError(
+            _("{where}: a table with only {names} is needed").format(where=where, names=", ".join(sorted(known))),
+            advice=_(_ADVICE),
+        )
     try:
         session = SmtpSession(host, Visit(str(row.get("status"))))
         fault = CertificateFault(row["fault"]) if "fault" in row else None
@@ -228,7 +237,7 @@ def _session(host: str, row: object, where: str) -> SmtpSession:
         if code is not None and not (isinstance(code, int) and 100 <= code <= 999):
             raise ValueError("code is no reply code")
     except (ValueError, TypeError, binascii.Error) as error:
-        raise FileError(f"{where}: {error}", advice=_ADVICE) from None
+        raise FileError(f"{where}: {error}", advice=_(_ADVICE)) from None
     return replace(
         session, fault=fault, chain=chain, code=code, extensions=tuple(_list(row.get("extensions", []))), **texts
     )
