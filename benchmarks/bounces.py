@@ -4,6 +4,7 @@ Mails of some 5 KB and Postfix lines of a busy sender are generated; each is rea
 process and with two. Memory is the peak of any process, measured by the system.
 """
 
+# ruff: noqa: E501 the lines are those of a log
 from __future__ import annotations
 
 import random

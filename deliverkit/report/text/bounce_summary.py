@@ -62,7 +62,7 @@ def _headline(page: Page, data: Data) -> None:
             "  " + _("temporary"),
             totals["temporary"],
             of,
-            _("of the soft ones: the server asks to try again"),
+            _("of the soft: the server asks to try again"),
             "",
         )
     for name, label in (
@@ -80,6 +80,7 @@ def _headline(page: Page, data: Data) -> None:
 def _line(page: Page, label: str, count: int, of: int, meaning: str, role: str) -> None:
     share = percent(count, of) if of else ""
     left = f"  {label:<14}{count:>11,}{share:>9}"
+    left = left if meaning else left.rstrip()
     page.line((page.paint(left, role) if role else left) + (f"   {page.paint(meaning, 'dim')}" if meaning else ""))
 
 
