@@ -18,7 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 _FOR_PROGRAMS = {
     *("KeyError", "ValueError", "TypeError", "AssertionError", "OSError", "RuntimeError", "AttributeError"),
     *("NotImplementedError", "IndexError", "LookupError", "ConnectionError", "ConnectionResetError", "UnicodeError"),
-    *("BadQuestionError", "BadNameError", "SpfSyntaxError", "DialectError", "TimeoutError", "EOFError", "NotLogoError"),
+    *(
+        "_NotLogoError",
+        "BadQuestionError",
+        "BadNameError",
+        "SpfSyntaxError",
+        "DialectError",
+        "TimeoutError",
+        "EOFError",
+        "NotLogoError",
+    ),
 }
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,][A-Za-z]{2,}")
 
