@@ -106,14 +106,15 @@ def _title(page: Page, title: str, *heads: str) -> None:
 
 
 def _row(page: Page, label: str, row: Data, most: int, share: str, role: str = "") -> None:
-    room = page.width - 3 * _NUMBERS - _BAR - 4
+    cells = max(0, min(_BAR, page.width - 3 * _NUMBERS - 16))
+    room = max(10, page.width - 3 * _NUMBERS - cells - 4)
     shown = one_line(label, 200)
     shown = shown if len(shown) <= room else shown[: room - 1] + "…"
     numbers = f"{row['bounces']:>{_NUMBERS},}{share:>{_NUMBERS}}" + (
         f"{row['hard']:>{_NUMBERS},}" if row["hard"] else f"{'–':>{_NUMBERS}}"
     )
-    hard = round(_BAR * row["hard"] / most) if most else 0
-    drawn = bar(row["bounces"], most)
+    hard = round(cells * row["hard"] / most) if most else 0
+    drawn = bar(row["bounces"], most, cells) if cells else ""
     page.line(
         f"  {page.paint(shown.ljust(room), role) if role else shown.ljust(room)}  "
         f"{page.paint(drawn[:hard], 'bad')}{page.paint(drawn[hard:], 'warn')}{numbers}"
