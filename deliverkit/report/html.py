@@ -27,6 +27,7 @@ color:var(--fg);display:flex;flex-direction:column}
 header{order:-2}.totals{order:-1;color:var(--dim);margin:0 0 1rem}h1{font-size:1.4rem;margin:0 0 .3rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;
 border-bottom:1px solid var(--line)}thead th{position:sticky;top:0;background:var(--bg)}
+td:first-child{white-space:nowrap}td:nth-child(2){min-width:13rem}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 th button{all:unset;cursor:pointer}th button:focus-visible{outline:2px solid currentColor}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
@@ -128,7 +129,8 @@ def _place(data: Data) -> str:
 
 def _found(data: Data, say: Sentences) -> str:
     found = [finding for check in data["checks"] for finding in check["findings"]]
-    worst = sorted((f for f in found if f["severity"] in ("error", "warning")), key=lambda f: RANK[f["severity"]])
+    shown = ("error", "warning", "notice") if data["outcome"] == "unknown" else ("error", "warning")
+    worst = sorted((f for f in found if f["severity"] in shown), key=lambda f: RANK[f["severity"]])
     first = [f.get("summary") or f["id"] for f in worst][:2]
     summary = " · ".join(_text(text, 200) for text in first) or _text(data.get("error") or _("all checks"))
     parts = [_check(check, say) for check in data["checks"]]
