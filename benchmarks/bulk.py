@@ -62,7 +62,6 @@ def zone(count: int) -> str:
         'b.hoster.example. 300 TXT "v=spf1 ip4:198.51.100.0/25 ~all"',
         'spf.sender.example. 300 TXT "v=spf1 ip4:203.0.113.0/25 ~all"',
         "mx.hoster.example. 300 A 192.0.2.25",
-        *(f"hoster.example._report._dmarc.{name}. 300 TXT \"v=DMARC1\"" for name in ()),
         '*._report._dmarc.hoster.example. 300 TXT "v=DMARC1"',
         "hoster.example. 300 MX 10 mx.hoster.example.",
     ]
@@ -204,12 +203,21 @@ def same(count: int) -> None:
 
 
 def differ(found: list[dict[str, object]], their: list[dict[str, object]]) -> None:
-    """Each verdict that is not the same."""
+    """Each verdict that is not the same.
+
+    ``mta-sts`` differs by design: without HTTPS the policy is unknown to us. checkdmarc tries to fetch it, and calls a
+    host that it cannot reach from here an invalid record.
+    """
     by_name = {each["domain"]: each["checks"] for each in found}
     for each in their:
         checks = by_name[each["domain"]]
         assert isinstance(checks, dict)
-        for name, key in (("spf", "spf"), ("dmarc", "dmarc"), ("mta-sts", "mta_sts"), ("tls-rpt", "smtp_tls_reporting")):
+        for name, key in (
+            ("spf", "spf"),
+            ("dmarc", "dmarc"),
+            ("mta-sts", "mta_sts"),
+            ("tls-rpt", "smtp_tls_reporting"),
+        ):
             valid = each[key]["valid"]  # type: ignore[index]
             if name in checks and (checks[name] != "fail") != valid:
                 print(f"  {each['domain']} {name}: {checks[name]}, checkdmarc: {valid} {each[key].get('error', '')}")  # type: ignore[attr-defined]
