@@ -34,6 +34,7 @@ DELAY = 20
 THEIRS = 12
 """Domains that checkdmarc is given: at its pace more would only take time."""
 SAME = ("spf", "dmarc", "mx", "mta-sts", "tls-rpt")
+THEIR_KEYS = {"spf": "spf", "dmarc": "dmarc", "mta-sts": "mta_sts", "tls-rpt": "smtp_tls_reporting"}
 CHECKDMARC = """
 import sys, dns.nameserver
 dns.nameserver.Do53Nameserver.__init__.__defaults__ = (PORT,)
@@ -124,8 +125,10 @@ def _delayed(upstream: str) -> Iterator[str]:
         sock.close()
         conf = Path(folder, "dnsdist.conf")
         conf.write_text(
-            f"setLocal('127.0.0.1:{port}', {{tcpFastOpenQueueSize=0}})\nnewServer({{address='{upstream}', "
-            f"healthCheckMode='up', sockets=4}})\naddAction(AllRule(), DelayAction({DELAY}))\nsetMaxUDPOutstanding(65535)\n"
+            f"setLocal('127.0.0.1:{port}', {{tcpFastOpenQueueSize=0}})\n"
+            f"newServer({{address='{upstream}', healthCheckMode='up', sockets=4}})\n"
+            f"addAction(AllRule(), DelayAction({DELAY}))\n"
+            "setMaxUDPOutstanding(65535)\n"
         )
         with Path(folder, "log").open("wb") as log:
             process = subprocess.Popen([dnsdist, "-C", str(conf), "--supervised"], stdout=log, stderr=log)

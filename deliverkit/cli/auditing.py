@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,7 @@ class Request:
 def audit_all(request: Request) -> int:
     """Run it, to an exit code. Raises InputError, FileError, ResolverError and KeyboardInterrupt."""
     _consistent(request)
+    _end_as_by_hand()
     start = time.perf_counter()
     sources = Sources(request.arguments, request.files, request.column, sys.stdin.buffer if sys.stdin else None)
     journal = _journal(request)
@@ -101,6 +103,12 @@ def audit_all(request: Request) -> int:
         raise
     _summary(request, totals, say)
     return _exit_code(request, totals)
+
+
+def _end_as_by_hand() -> None:
+    """What a service manager ends is left as Ctrl-C leaves it: a journal to go on from, no half a file."""
+    with suppress(ValueError):  # not in the main thread: whoever started it sees to signals
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _consistent(request: Request) -> None:

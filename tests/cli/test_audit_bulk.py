@@ -179,6 +179,17 @@ def grown(folder: Path, size: int, process: subprocess.Popen[bytes]) -> None:
         os.sched_yield()
 
 
+def test_a_run_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deliverkit", "audit", "-i", str(tmp_path / "list"), "--replay", "demo"]
+    (tmp_path / "list").write_text("".join(f"d{i}.example\n" for i in range(2000)))
+    process = subprocess.Popen([*command, "-f", "html", "-o", str(tmp_path / "out")], stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(list(tmp_path.iterdir())) == 1:
+        os.sched_yield()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["list"]
+
+
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
 def test_a_run_that_was_ended_goes_on(tmp_path: Path, how: int, code: int) -> None:
     for size in (1, 200_000):
