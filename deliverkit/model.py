@@ -39,7 +39,7 @@ class Severity(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure a verdict is; see ``docs/dev/architecture.md``, order of proof."""
+    """How sure a verdict is; see ``docs/en/dev/architecture.md``, order of proof."""
 
     SURE = "sure"
     LIKELY = "likely"

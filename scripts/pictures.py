@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-PICTURES = Path(__file__).parent.parent / "docs" / "assets" / "screens"
+PICTURES = Path(__file__).parent.parent / "docs" / "en" / "assets" / "screens"
 SIZE = (100, 30)
 
 

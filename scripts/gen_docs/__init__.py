@@ -1,14 +1,16 @@
 """Makes the pages of the catalogue and of the command line from what the program itself reads, and fills in
 the output that hand-written pages show.
 
-``python -m scripts.gen_docs --write`` writes them below ``docs/``; ``--check`` only compares.
+``python -m scripts.gen_docs --write`` writes them below ``docs/``, a folder a language; ``--check`` only compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deliverkit import language
+from deliverkit.language import LANGUAGES, SOURCE
 from scripts.gen_docs import (
     blocklists,
     cli,
@@ -27,15 +29,26 @@ from scripts.gen_docs.book import Book
 DOCS = Path(__file__).parent.parent.parent / "docs"
 KINDS = (reasons, findings, fixes, codes, blocklists, providers, platforms, vocabularies, cli)
 FOLDERS = ("reasons", "findings", "fixes", "codes", "blocklists", "providers", "platforms")
-"""Folders that hold generated pages and nothing else."""
+"""Folders of each language that hold generated pages and nothing else."""
+MADE = ("cli.md", "reference/vocabularies.md")
+"""Generated pages that stand beside hand-written ones."""
 
 
-def pages(book: Book | None = None) -> Mapping[str, str]:
+def pages(langs: Sequence[str] = LANGUAGES) -> Mapping[str, str]:
     """All pages that the script answers for: path below ``docs/`` to content."""
-    book = book or Book.of()
-    made = {path: content for kind in KINDS for path, content in kind.pages(book)}
-    made |= dict(explain_page.rules(book)) | dict(explain_page.sentences(book))
-    return made | outputs.marked_pages(DOCS, (*FOLDERS, "cli.md"))
+    made = {f"{SOURCE}/{path}": content for path, content in explain_page.rules(Book.of())}
+    for lang in langs:
+        language.use(lang)
+        try:
+            book = Book.of(lang=lang)
+            made |= {f"{lang}/{path}": content for kind in KINDS for path, content in kind.pages(book)}
+            # Beside the rules: the page finds both by its own address, whatever its language.
+            made |= {f"{SOURCE}/{path}": content for path, content in explain_page.sentences(book)}
+        finally:
+            language.use(SOURCE)
+    made |= outputs.marked_pages(DOCS, langs, (*FOLDERS, *MADE))
+    language.use(SOURCE)  # the last command that ran has spoken another one
+    return made
 
 
 def drift(wanted: Mapping[str, str], docs: Path = DOCS) -> list[str]:
@@ -57,7 +70,8 @@ def write(wanted: Mapping[str, str], docs: Path = DOCS) -> list[str]:
 
 
 def _present(docs: Path) -> list[str]:
-    return [path.relative_to(docs).as_posix() for folder in FOLDERS for path in (docs / folder).rglob("*.md")]
+    found = [path for lang in LANGUAGES for folder in FOLDERS for path in (docs / lang / folder).rglob("*.md")]
+    return [path.relative_to(docs).as_posix() for path in found]
 
 
 def _read(path: Path) -> str | None:

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -33,11 +34,11 @@ README = "README.md"
 """The front page of the repository shows output too."""
 
 
-def refreshed(content: str, where: str) -> str:
+def refreshed(content: str, where: str, lang: str = "en") -> str:
     """The page with every marked block filled anew. Raises RuntimeError for a command that ends in a bug."""
 
     def fill(match: re.Match[str]) -> str:
-        argv = [*shlex.split(match["args"]), "--lang", "en"]
+        argv = [*shlex.split(match["args"]), "--lang", lang]
         if match["json"]:
             shown = block(_shortened(_output([*argv, "--format", "json"], where)), "json")
         else:
@@ -47,14 +48,15 @@ def refreshed(content: str, where: str) -> str:
     return _MARKED.sub(fill, content)
 
 
-def marked_pages(docs: Path, generated: tuple[str, ...]) -> dict[str, str]:
+def marked_pages(docs: Path, langs: Sequence[str], generated: Collection[str]) -> dict[str, str]:
     """Hand-written pages that show output: path below ``docs`` to what they should say."""
-    pages = {}
-    for path in (docs.parent / README, *sorted(docs.rglob("*.md"))):
-        name = f"../{README}" if path.name == README else path.relative_to(docs).as_posix()
-        content = path.read_text(encoding="utf-8")
-        if name.partition("/")[0] not in generated and _MARKED.search(content):
-            pages[name] = refreshed(content, name)
+    pages = {f"../{README}": refreshed((docs.parent / README).read_text(encoding="utf-8"), README)}
+    for lang in langs:
+        for path in sorted((docs / lang).rglob("*.md")):
+            name = path.relative_to(docs / lang).as_posix()
+            content = path.read_text(encoding="utf-8")
+            if not {name, name.partition("/")[0]} & set(generated) and _MARKED.search(content):
+                pages[f"{lang}/{name}"] = refreshed(content, f"{lang}/{name}", lang)
     return pages
 
 

@@ -166,7 +166,7 @@ def test_every_flag_that_is_named_exists() -> None:
 
 
 def test_the_reference_page_is_what_the_schema_says(project: Path) -> None:
-    page = (project / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    page = (project / "docs" / "en" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert reference() in page, "run: deliverkit config keys --format markdown"
 
 

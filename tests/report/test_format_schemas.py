@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from deliverkit.cli.main import run
 
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "docs" / "en" / "schemas"
 GMAIL = "550-5.7.26 Your email has been blocked because the sender is unauthenticated. - gsmtp"
 DEMO = ("--replay", "demo")
 COMMANDS: dict[str, list[list[str]]] = {
