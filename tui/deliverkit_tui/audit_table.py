@@ -48,12 +48,14 @@ def _column(check: str) -> Column:
     return Column(check, label, 10, max(3, len(short)), shrink=2, drop=drop, short=short, symbol=True)
 
 
-COLUMNS = (
-    Column("domain", _("domain"), 24, 18, flex=1),
-    Column("outcome", _("outcome"), 10, 1, shrink=3, short=" ", symbol=True),
-    *(_column(name) for name in ALL),
-    Column("finding", _("what stands out"), 34, drop=150, flex=2),
-)
+def columns(checks: Sequence[str]) -> tuple[Column, ...]:
+    """What a row shows: the domain, its outcome, one symbol for each check, and what stands out."""
+    return (
+        Column("domain", _("domain"), 24, 18, flex=1),
+        Column("outcome", _("outcome"), 10, 1, shrink=3, short=" ", symbol=True),
+        *(_column(name) for name in checks),
+        Column("finding", _("what stands out"), 34, drop=150, flex=2),
+    )
 
 
 _SETTLED = 200
@@ -142,6 +144,10 @@ class AuditTable:
         self._counts[OPEN] += len(new)
         return new
 
+    def leave_out(self, names: Iterable[str]) -> None:
+        """These checks are not run in this world."""
+        self.checks = tuple(name for name in self.checks if name not in names)
+
     def begin(self, domain: str) -> None:
         """Its checks are asked, from the start."""
         row = self._rows[domain]
@@ -197,7 +203,7 @@ class AuditTable:
         return [row.domain for row in rows]
 
     def cells(self, domain: str) -> list[Cell]:
-        """What stands in the columns of ``COLUMNS``."""
+        """What stands in ``columns``."""
         row = self._rows[domain]
         return [
             (domain, "strong" if row.outcome else ""),

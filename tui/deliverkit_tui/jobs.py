@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from deliverkit_tui.messages import AuditArrived, CheckArrived, RowArrived, RunMessage
+from deliverkit_tui.messages import AuditArrived, CheckArrived, LeftOut, RowArrived, RunMessage
 
 if TYPE_CHECKING:
     from deliverkit.checks import Target, World
@@ -17,16 +17,24 @@ if TYPE_CHECKING:
     from deliverkit_tui.worker import Job
 
 
-def checks(names: Sequence[str], target: Target, also_lists: Sequence[str] = ()) -> Job:
-    """The named checks of one target, each posted as ``CheckArrived`` when it is there."""
+def checks(names: Sequence[str], target: Target, also_lists: Sequence[str] = (), *, whole: bool = False) -> Job:
+    """The named checks of one target, each posted as ``CheckArrived`` when it is there.
+
+    ``whole``: they are all there are, so those that a whole audit leaves out in this world (``audit.BEYOND``) are left
+    out, which ``LeftOut`` says first.
+    """
 
     async def job(world: World) -> AsyncIterator[RunMessage]:
         import dataclasses
 
+        from deliverkit.audit import BEYOND
         from deliverkit.checks.run import run_checks
 
+        left_out = tuple(name for name in names if name in BEYOND) if whole and not world.beyond else ()
+        if left_out:
+            yield LeftOut(left_out)
         world = dataclasses.replace(world, also_lists=(*world.also_lists, *also_lists))
-        results = run_checks(names, target, world)
+        results = run_checks([name for name in names if name not in left_out], target, world)
         try:
             async for result in results:
                 yield CheckArrived(result, target.domain or "")
@@ -115,7 +123,7 @@ class _Stored:
         **options: Dnssec,
     ) -> Answer:
         """Ask; see ``Resolver.query``."""
-        answer = await self._recording.query(name, rdtype, server=server, **options)
+        answer = await self._recording.query(name, rdtype, fresh=fresh, server=server, **options)
         if answer.detail == "not in the recording":
             return await self._world.resolver.query(name, rdtype, fresh=fresh, server=server, **options)
         return answer

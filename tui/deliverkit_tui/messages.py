@@ -28,6 +28,13 @@ class CheckArrived(RunMessage):
 
 
 @dataclass
+class LeftOut(RunMessage):
+    """Checks that are not run in this world: they would ask others than the user named."""
+
+    names: tuple[str, ...]
+
+
+@dataclass
 class RowArrived(RunMessage):
     """One blocklist has answered about one subject."""
 

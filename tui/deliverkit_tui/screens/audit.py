@@ -10,18 +10,18 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
 
 from deliverkit.checks import Target
 from deliverkit.language import _, plural
-from deliverkit_tui import jobs
-from deliverkit_tui.audit_table import COLUMNS, GIVEN, OPEN, ORDERS, AuditTable, LeftOut, chips, read_domains
+from deliverkit_tui import audit_table, jobs
+from deliverkit_tui.audit_table import GIVEN, OPEN, ORDERS, AuditTable, chips, columns, read_domains
 from deliverkit_tui.commands import command
-from deliverkit_tui.messages import CheckArrived, Failed, Finished
+from deliverkit_tui.messages import CheckArrived, Failed, Finished, LeftOut
 from deliverkit_tui.pages import mark
-from deliverkit_tui.screens.place import PaletteAction, Place
+from deliverkit_tui.screens.filtered import FilteredPlace
+from deliverkit_tui.screens.place import PaletteAction
 from deliverkit_tui.widgets.chips import Chips
 from deliverkit_tui.widgets.domain_input import DomainInput
 from deliverkit_tui.widgets.filter_input import FilterInput
@@ -43,7 +43,7 @@ _METER = 24
 """Cells of the progress bar."""
 
 
-class AuditScreen(Place):
+class AuditScreen(FilteredPlace):
     """Many domains against all checks."""
 
     TITLE_TEXT = _("Audit")
@@ -56,9 +56,9 @@ class AuditScreen(Place):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", _("Filter"), key_display="/", id="audit.filter"),
-        Binding("f", "outcome(1)", _("Outcome"), id="audit.outcome"),
+        Binding("f", "cycle(1)", _("Outcome"), id="audit.outcome"),
         Binding("e", "export", _("Export"), id="audit.export"),
-        Binding("F", "outcome(-1)", _("Outcome before"), show=False, id="audit.outcome-back"),
+        Binding("F", "cycle(-1)", _("Outcome before"), show=False, id="audit.outcome-back"),
         Binding("s", "order", _("Change the order"), show=False, id="audit.order"),
         Binding("plus,i", "add", _("Add domains"), show=False, key_display="+", id="audit.add"),
         Binding("x", "stop", _("Stop asking"), show=False, id="audit.stop"),
@@ -73,7 +73,7 @@ class AuditScreen(Place):
         self._queue: deque[tuple[str, bool]] = deque()
         self._busy: dict[str, str] = {}
         self._order = GIVEN
-        self._left_out: list[LeftOut] = []
+        self._left_out: list[audit_table.LeftOut] = []
         self._due = False
         self._following: Timer | None = None
 
@@ -83,6 +83,11 @@ class AuditScreen(Place):
         if self._table is None:
             self._table = AuditTable(self.kit.say)
         return self._table
+
+    @property
+    def has_rows(self) -> bool:
+        """There are domains."""
+        return bool(len(self.table))
 
     @property
     def running(self) -> bool:
@@ -97,16 +102,9 @@ class AuditScreen(Place):
             placeholder=_("Type a domain, or paste a whole list · Enter adds"), id="domains", classes="panel"
         )
         yield Static(id="left-out")
-        with Horizontal(id="filters"):
-            yield Chips(chips(self.kit.say), id="outcomes")
-            yield FilterInput(_("/ filter"), id="filter")
+        yield from self.filter_bar(chips(self.kit.say))
         yield Split(
-            RowGrid(
-                COLUMNS,
-                self.table.cells,
-                empty=_EMPTY,
-                id="rows",
-            ),
+            RowGrid(columns(self.table.checks), self.table.cells, empty=_EMPTY, id="rows"),
             PageView(id="preview"),
             beside=190,
             id="panes",
@@ -162,7 +160,7 @@ class AuditScreen(Place):
         self.query_one(DomainInput).border_subtitle = " · ".join(told)
         self._tell_left_out()
         self._fill()
-        self._reorder(cursor=new[0] if len(new) == 1 else None)
+        self.reorder(cursor=new[0] if len(new) == 1 else None)
         if domains:
             self.query_one("#rows", RowGrid).focus()
 
@@ -210,7 +208,15 @@ class AuditScreen(Place):
                 domain, fresh = self._queue.popleft()
                 self._busy[slot] = domain
                 self.table.begin(domain)
-                self.core.run(jobs.checks(self.table.checks, Target(domain=domain)), fresh=fresh, group=slot)
+                self.core.run(
+                    jobs.checks(self.table.checks, Target(domain=domain), whole=True), fresh=fresh, group=slot
+                )
+
+    def on_left_out(self, message: LeftOut) -> None:
+        """What this world does not ask has no column."""
+        if set(message.names) & set(self.table.checks):
+            self.table.leave_out(message.names)
+            self.query_one("#rows", RowGrid).columns = columns(self.table.checks)
 
     def on_check_arrived(self, message: CheckArrived) -> None:
         """A cell turns to its result."""
@@ -271,10 +277,11 @@ class AuditScreen(Place):
 
     def _update(self) -> None:
         self._due = False
-        self._reorder()
+        self.reorder()
         self._preview(keep=True)
 
-    def _reorder(self, cursor: str | None = None) -> None:
+    def reorder(self, cursor: str | None = None) -> None:
+        """Show the domains that the filters leave, in the order chosen."""
         grid = self.query_one("#rows", RowGrid)
         state, words = self.query_one(Chips).chosen, self.query_one(FilterInput).value
         grid.empty = _("Nothing here: f shows other outcomes, / takes other words.")
@@ -344,23 +351,6 @@ class AuditScreen(Place):
             self._following.stop()
         self._following = self.set_timer(_REST, self._preview)
 
-    @on(Chips.Chosen)
-    @on(FilterInput.Changed, "#filter")
-    def _filtered(self) -> None:
-        self._reorder()
-
-    @on(FilterInput.Left)
-    def _to_rows(self) -> None:
-        self.query_one("#rows", RowGrid).focus()
-
-    def action_filter(self) -> None:
-        """Filter by typing."""
-        self.query_one(FilterInput).focus()
-
-    def action_outcome(self, by: int) -> None:
-        """The next filter by outcome."""
-        self.query_one(Chips).cycle(by)
-
     def action_add(self) -> None:
         """To the input."""
         self.query_one(DomainInput).focus()
@@ -377,7 +367,7 @@ class AuditScreen(Place):
 
     def _set_order(self, order: str) -> None:
         self._order = order
-        self._reorder()
+        self.reorder()
 
     @on(RowGrid.Selected)
     def _open(self, event: RowGrid.Selected) -> None:
@@ -395,16 +385,3 @@ class AuditScreen(Place):
             self.notify(_("There is no result to export yet."), severity="warning", timeout=4)
             return
         self.app.push_screen(AuditExportScreen(domains, self.table))
-
-    def action_back(self) -> None:
-        """Out of the input and the filters first, then to the place before."""
-        grid, split = self.query_one("#rows", RowGrid), self.query_one(Split)
-        if split.reading:
-            split.leave()
-        elif self.focused is not grid and len(self.table):
-            grid.focus()
-        elif self.query_one(FilterInput).value or self.query_one(Chips).chosen != chips(self.kit.say)[0].key:
-            self.query_one(FilterInput).value = ""
-            self.query_one(Chips).choose(chips(self.kit.say)[0].key)
-        else:
-            super().action_back()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from deliverkit.checks.blocklist_choice import choose, kind_of
@@ -21,7 +20,7 @@ from deliverkit_tui import jobs
 from deliverkit_tui.blocklist_table import COLUMNS, BlocklistTable, chips
 from deliverkit_tui.commands import command
 from deliverkit_tui.messages import Failed, Finished, RowArrived
-from deliverkit_tui.screens.place import Place
+from deliverkit_tui.screens.filtered import FilteredPlace
 from deliverkit_tui.widgets.chips import ALL, Chips
 from deliverkit_tui.widgets.filter_input import FilterInput
 from deliverkit_tui.widgets.page_view import PageView
@@ -42,7 +41,7 @@ def _rows_expected(subject: str, lists: Mapping[str, Blocklist]) -> int:
     return len(choose(lists, kind, keys=keys_from(os.environ)))
 
 
-class BlocklistsScreen(Place):
+class BlocklistsScreen(FilteredPlace):
     """One subject, all lists."""
 
     TITLE_TEXT = _("Blocklists")
@@ -58,9 +57,9 @@ class BlocklistsScreen(Place):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", _("Filter"), key_display="/", id="blocklists.filter"),
-        Binding("f", "state(1)", _("State"), id="blocklists.state"),
+        Binding("f", "cycle(1)", _("State"), id="blocklists.state"),
         Binding("o", "copy_removal", _("Copy removal page"), id="blocklists.copy-removal"),
-        Binding("F", "state(-1)", _("State before"), show=False, id="blocklists.state-back"),
+        Binding("F", "cycle(-1)", _("State before"), show=False, id="blocklists.state-back"),
         Binding("i", "subject", _("Another subject"), show=False, id="blocklists.subject"),
         Binding("r", "again", _("Ask all lists afresh"), show=False, id="blocklists.again"),
         Binding("x", "stop", _("Stop asking"), show=False, id="blocklists.stop"),
@@ -74,15 +73,18 @@ class BlocklistsScreen(Place):
         self._due = False
         self._moved_by_hand = False
 
+    @property
+    def has_rows(self) -> bool:
+        """Something was asked."""
+        return self.table is not None
+
     # ------------------------------------------------------------------ frame
 
     def compose_body(self) -> ComposeResult:
         """Input, headline, filters, rows and what the list of the row said."""
         yield PlainInput(placeholder=_("An IP address or a domain · Enter asks"), id="asked", classes="panel")
         yield Static(id="headline")
-        with Horizontal(id="filters"):
-            yield Chips(chips(self.kit.say), id="states")
-            yield FilterInput(_("/ filter"), id="filter")
+        yield from self.filter_bar(chips(self.kit.say))
         grid = RowGrid(COLUMNS, self._cells, empty=_("Nothing asked yet."), id="rows")
         yield Split(grid, PageView(target=self._target, id="said"), beside=110, id="panes")
 
@@ -188,10 +190,11 @@ class BlocklistsScreen(Place):
         if not self.running and not self.table.finished:
             said += " " + _("· stopped")
         self.query_one("#headline", Static).update(row((said, role)))
-        self._reorder()
+        self.reorder()
         self.refresh_frame()
 
-    def _reorder(self) -> None:
+    def reorder(self) -> None:
+        """Show the lists that the filters leave."""
         if self.table is None:
             return
         grid, state = self.query_one("#rows", RowGrid), self.query_one(Chips).chosen
@@ -224,24 +227,7 @@ class BlocklistsScreen(Place):
     def _follow(self, event: PageView.Followed) -> None:
         self.kit.open_catalogue(event.link)
 
-    # ------------------------------------------------------------------ filters, ways out
-
-    @on(Chips.Chosen)
-    @on(FilterInput.Changed, "#filter")
-    def _filtered(self) -> None:
-        self._reorder()
-
-    @on(FilterInput.Left)
-    def _to_rows(self) -> None:
-        self.query_one("#rows", RowGrid).focus()
-
-    def action_filter(self) -> None:
-        """Filter by typing."""
-        self.query_one(FilterInput).focus()
-
-    def action_state(self, by: int) -> None:
-        """The next filter by state."""
-        self.query_one(Chips).cycle(by)
+    # ------------------------------------------------------------------ ways out
 
     def action_subject(self) -> None:
         """To the input."""
@@ -255,16 +241,3 @@ class BlocklistsScreen(Place):
             self.kit.copy(url, _("the removal page") if found.removal_url else _("the look-up page"))
         else:
             self.notify(_("No page is known for this list."), timeout=4)
-
-    def action_back(self) -> None:
-        """Out of the text, the input and the filters first, then to the place before."""
-        grid, split = self.query_one("#rows", RowGrid), self.query_one(Split)
-        if split.reading:
-            split.leave()
-        elif self.focused is not grid and self.table is not None:
-            grid.focus()
-        elif self.query_one(Chips).chosen != ALL or self.query_one(FilterInput).value:
-            self.query_one(FilterInput).value = ""
-            self.query_one(Chips).choose(ALL)
-        else:
-            super().action_back()

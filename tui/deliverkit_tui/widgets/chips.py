@@ -69,6 +69,11 @@ class Chips(Widget):
         self.chosen = chips[0].key
         """Key of the choice."""
 
+    @property
+    def first(self) -> str:
+        """Key of the choice that nothing is chosen by."""
+        return self._chips[0].key
+
     def count(self, counts: Mapping[str, int]) -> None:
         """Show how many there are of each."""
         if counts != self._counts:
