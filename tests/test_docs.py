@@ -14,19 +14,22 @@ import yaml
 
 from deliverkit.cli.main import cli
 from deliverkit.knowledge import Knowledge
+from deliverkit.language import LANGUAGES
 from scripts import gen_docs
 from scripts.gen_docs import outputs
 from scripts.gen_docs.book import code_page
 from scripts.gen_docs.markdown import block, code, text
 
 ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
+SITE = ROOT / "docs"
+DOCS = SITE / "en"
 FENCE = re.compile(r"^( *)(```+)[^\n]*\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 
 
 def _hand_written() -> list[Path]:
-    generated = {*gen_docs.FOLDERS, "cli.md"}
-    return [p for p in sorted(DOCS.rglob("*.md")) if p.relative_to(DOCS).parts[0] not in generated]
+    generated = {*gen_docs.FOLDERS, *gen_docs.MADE}
+    found = [p for p in sorted(DOCS.rglob("*.md")) if p.relative_to(DOCS).as_posix() not in generated]
+    return [p for p in found if p.relative_to(DOCS).parts[0] not in generated]
 
 
 def test_generated_pages_are_what_the_knowledge_says() -> None:
@@ -52,18 +55,27 @@ def test_every_id_has_its_page(folder: str, part: str, knowledge: Knowledge) -> 
     assert {name for name in names if not (DOCS / folder / f"{name}.md").is_file()} == set()
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_page_for_readers_is_there_in_every_language(lang: str) -> None:
+    ours = {p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md")}
+    theirs = {p.relative_to(SITE / lang).as_posix() for p in (SITE / lang).rglob("*.md")}
+    # Those who build the program read English.
+    assert {p for p in ours - theirs if not p.startswith("dev/")} == set()
+    assert theirs - ours == set()
+
+
 def test_every_rule_has_its_place_on_a_page(knowledge: Knowledge) -> None:
     pages = {p: (DOCS / "providers" / f"{p}.md").read_text(encoding="utf-8") for p in knowledge.providers}
     assert [r.id for r in knowledge.rules if f"{{#{r.id}}}" not in pages[r.provider]] == []
 
 
 def test_check_sees_what_is_changed_missing_and_left_over_and_writes_nothing(tmp_path: Path) -> None:
-    wanted = {"fixes/a.md": "a\n", "fixes/b.md": "b\n"}
-    (tmp_path / "fixes").mkdir()
-    (tmp_path / "fixes" / "a.md").write_text("old\n", encoding="utf-8")
-    (tmp_path / "fixes" / "gone.md").write_text("x\n", encoding="utf-8")
+    wanted = {"en/fixes/a.md": "a\n", "id/fixes/b.md": "b\n"}
+    (tmp_path / "en" / "fixes").mkdir(parents=True)
+    (tmp_path / "en" / "fixes" / "a.md").write_text("old\n", encoding="utf-8")
+    (tmp_path / "en" / "fixes" / "gone.md").write_text("x\n", encoding="utf-8")
     before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
-    assert gen_docs.drift(wanted, tmp_path) == ["fixes/a.md", "fixes/b.md", "fixes/gone.md"]
+    assert gen_docs.drift(wanted, tmp_path) == ["en/fixes/a.md", "en/fixes/gone.md", "id/fixes/b.md"]
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
     gen_docs.write(wanted, tmp_path)
     assert gen_docs.drift(wanted, tmp_path) == []
