@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from deliverkit.bounces.event import Kind
+from deliverkit.bounces.incidents import utc
 from deliverkit.bounces.judged import Judged
 from deliverkit.errors import InputError
 from deliverkit.language import _
@@ -14,6 +16,14 @@ def _domain(address: str | None) -> str:
     return address.rpartition("@")[2].lower() if address else ""
 
 
+def _code(judged: Judged) -> str:
+    """As the summary counts it: ``550 5.7.26``; nothing for what is no bounce."""
+    reply = judged.event.bounce.reply
+    if judged.event.kind not in (Kind.BOUNCE, Kind.DELAYED):
+        return ""
+    return " ".join(part for part in (str(reply.code or ""), reply.enhanced_code) if part)
+
+
 _KEYS: Mapping[str, Callable[[Judged], str]] = {
     "reason": lambda judged: judged.verdict.reason,
     "category": lambda judged: judged.verdict.category,
@@ -21,6 +31,8 @@ _KEYS: Mapping[str, Callable[[Judged], str]] = {
     "sending_domain": lambda judged: _domain(judged.event.bounce.sender),
     "recipient_domain": lambda judged: _domain(judged.event.bounce.recipient),
     "ip": lambda judged: judged.event.bounce.ip or "",
+    "code": _code,
+    "day": lambda judged: (utc(judged.event.bounce.at) or "")[:10],
     "kind": lambda judged: judged.event.kind.value,
     "bounce_type": lambda judged: judged.verdict.bounce_type or "",
 }

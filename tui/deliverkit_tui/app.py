@@ -20,6 +20,7 @@ from deliverkit_tui.words import complaint
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from deliverkit.bounces.classify import Classifier
     from deliverkit.model import Bounce
     from deliverkit.net.resolver import Answer
     from deliverkit.report.sentences import Sentences
@@ -48,6 +49,7 @@ class DeliverkitApp(App[int]):
         Binding("f3", "blocklists", _("Look up blocklists"), show=False, id="app.blocklists"),
         Binding("f4", "catalogue", _("Open the catalogue"), show=False, id="app.catalogue"),
         Binding("f5", "history", _("Open the history"), show=False, id="app.history"),
+        Binding("f6", "bounces", _("Open a mailbox or log"), show=False, id="app.bounces"),
         Binding("f9", "demo", _("Open the demo case"), show=False, id="app.demo"),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, id="app.quit"),
     ]
@@ -145,6 +147,8 @@ class DeliverkitApp(App[int]):
         match found.kind:
             case Kind.NOTHING:
                 return _("Paste what the server said, or type a domain or an IP.")
+            case Kind.ORDINARY:
+                return _("This is a mail, but no bounce. 'deliverkit message' checks a mail of your own.")
             case Kind.DOMAIN:
                 self.open_audit(found.subjects)
             case Kind.IP:
@@ -152,7 +156,7 @@ class DeliverkitApp(App[int]):
             case Kind.PATH:
                 return self._open_file(found.subjects[0], given)
             case _:
-                return self.open_case(text, given, bounces=found.bounces)
+                return self.open_case(text, given, bounces=found.bounces, classifier=found.classifier)
         return ""
 
     def open_case(
@@ -161,6 +165,7 @@ class DeliverkitApp(App[int]):
         given: Given | None = None,
         *,
         bounces: Sequence[Bounce] = (),
+        classifier: Classifier | None = None,
         network: Network | None = None,
         kept: Kept | None = None,
     ) -> str:
@@ -173,21 +178,28 @@ class DeliverkitApp(App[int]):
                 given.target(network or self.network)
             except InputError as error:
                 return complaint(error)
-        self.go(CaseScreen(text, given, bounces=bounces, network=network, kept=kept))
+        self.go(CaseScreen(text, given, bounces=bounces, classifier=classifier, network=network, kept=kept))
         return ""
 
     def _open_file(self, path: str, given: Given | None) -> str:
-        from deliverkit_tui.files import read
-        from deliverkit_tui.guess import Kind, guess
+        from deliverkit_tui.guess import Kind, guess, guess_mail
+        from deliverkit_tui.opening import Holds, look
 
         try:
-            text = read(path)
+            found = look(path)
         except DeliverkitError as error:
             return complaint(error)
-        found = guess(text)
-        if found.kind in (Kind.NOTHING, Kind.PATH):
+        if found.holds is Holds.MANY:
+            self.open_bounces(path)
+            return ""
+        guessed = guess_mail(found.data) if found.holds is Holds.MAIL else guess(found.text)
+        if guessed.kind is Kind.ORDINARY:
+            return _("{path}: a mail, but no bounce. 'deliverkit message' checks a mail of your own.").format(path=path)
+        if guessed.kind in (Kind.NOTHING, Kind.PATH):
             return _("{path}: there is nothing to explain in this file.").format(path=path)
-        return self.open_text(text, given)
+        if guessed.kind is Kind.MAIL:
+            return self.open_case(found.text, given, bounces=guessed.bounces, classifier=guessed.classifier)
+        return self.open_text(found.text, given)
 
     def open_kept(self, key: int, *, fresh: bool = False) -> None:
         """A case of the history as it was left; ``fresh`` asks everything anew."""
@@ -224,6 +236,10 @@ class DeliverkitApp(App[int]):
         """The cases that were kept."""
         self._open("history", "HistoryScreen")
 
+    def open_bounces(self, path: str = "") -> None:
+        """Many bounces: a mailbox, a log, a folder, a file of events."""
+        self._open("bounces", "BouncesScreen", path)
+
     def open_help(self, place: Screen[Any]) -> None:
         """Help for the focused widget, then for the place."""
         from deliverkit_tui.screens.help import HelpScreen
@@ -245,6 +261,10 @@ class DeliverkitApp(App[int]):
     def action_history(self) -> None:
         """F5."""
         self.open_history()
+
+    def action_bounces(self) -> None:
+        """F6."""
+        self.open_bounces()
 
     def action_demo(self, number: int = 0) -> None:
         """F9: a case of the demo on its recorded world."""

@@ -23,6 +23,13 @@ def read(path: str) -> str:
         raise FileError(f"{path}: {why}", advice=_("Check the path and its rights")) from error
 
 
+def state_file(name: str) -> Path:
+    """A file of ours under the platform's state folder."""
+    from platformdirs import user_state_path
+
+    return user_state_path("deliverkit") / name
+
+
 def write(path: Path, text: str) -> None:
     """Write ``text``, whole or not at all. Raises FileError."""
     temporary = None

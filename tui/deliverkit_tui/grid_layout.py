@@ -26,6 +26,8 @@ class Column:
     """The label where the long one does not fit."""
     symbol: bool = False
     """Where the column is small, the first character stands for the text."""
+    right: bool = False
+    """Numbers: they end where the column ends."""
 
     @property
     def least(self) -> int:

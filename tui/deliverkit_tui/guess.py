@@ -20,11 +20,11 @@ MAX_TEXT = 1_000_000
 """Characters looked at."""
 _MAX_DOMAINS = 10_000
 _CODE = re.compile(r"(?:[245]\d\d)?[\s-]*(?:[245]\.\d{1,3}\.\d{1,3})?")
-_HEADER = re.compile(
-    r"^(?:Return-Path|Received|From|To|Subject|Date|Message-ID|MIME-Version|Content-Type|Delivered-To|X-[\w-]+):",
-    re.I | re.M,
+_PATH = re.compile(
+    r"(?:[~.]{0,2}/|[A-Za-z]:\\).+|\.{1,2}|[^@\s:]+/[^@\s:]*|"
+    r"[^/@\s]+\.(?:eml|txt|log|mbox|msg|jsonl?|ndjson|csv|gz|bz2|xz|zst|journal)",
+    re.S,
 )
-_PATH = re.compile(r"(?:[~.]{0,2}/|[A-Za-z]:\\).+|[^/@\s]+\.(?:eml|txt|log|mbox|msg)", re.S)
 
 
 class Kind(StrEnum):
@@ -33,6 +33,8 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     REPLY = "reply"
     MAIL = "mail"
+    ORDINARY = "ordinary"
+    """A mail that no mail system sent."""
     CODE = "code"
     DOMAIN = "domain"
     IP = "ip"
@@ -48,6 +50,8 @@ class Guess:
     """Domains, the IP, the code or the path."""
     bounces: tuple[Bounce, ...] = ()
     """Replies found in the text."""
+    classifier: Classifier | None = None
+    """Who judges them: of a mail, its kind decides (an auto reply, a complaint), not its words."""
 
 
 def guess(text: str) -> Guess:
@@ -63,12 +67,25 @@ def guess(text: str) -> Guess:
             return found
     elif domains := _domains(words):
         return Guess(Kind.DOMAIN, domains)
+    from deliverkit.bounces.mail.looks import looks_like_mail
     from deliverkit.bounces.pasted import read_bounces
 
-    head = words[:4000]
-    mail = len(_HEADER.findall(head)) >= 3 and _HEADER.match(head) is not None
+    if "\n" in words and looks_like_mail(words):
+        return guess_mail(text[:MAX_TEXT])
     bounces = tuple(read_bounces(words))
-    return Guess(Kind.MAIL if mail else Kind.REPLY, (), bounces) if bounces else Guess(Kind.NOTHING)
+    return Guess(Kind.REPLY, (), bounces) if bounces else Guess(Kind.NOTHING)
+
+
+def guess_mail(mail: str | bytes) -> Guess:
+    """What a whole mail is: bounces, another kind of report, or an ordinary mail."""
+    from deliverkit.bounces.classify import default_classifier
+    from deliverkit.bounces.given import bounces_in
+    from deliverkit.knowledge import load
+
+    found = bounces_in(mail, default_classifier(), load())
+    if not found.bounces:
+        return Guess(Kind.ORDINARY if found.ordinary else Kind.NOTHING)
+    return Guess(Kind.MAIL, (), found.bounces, found.classifier)
 
 
 def _one(word: str) -> Guess | None:
@@ -136,10 +153,12 @@ def describe(found: Guess, classifier: Classifier | None, say: Sentences | None)
     match found.kind:
         case Kind.NOTHING:
             return ""
+        case Kind.ORDINARY:
+            return _("a mail, but no bounce")
         case Kind.IP:
             return _("IP · look up blocklists for {ip}").format(ip=found.subjects[0])
         case Kind.PATH:
-            return _("a file · read {path}").format(path=one_line(found.subjects[0], 60))
+            return _("a file or folder · read {path}").format(path=one_line(found.subjects[0], 60))
         case Kind.DOMAIN:
             many = len(found.subjects)
             return (
@@ -156,6 +175,10 @@ def _reply(found: Guess, classifier: Classifier | None, say: Sentences | None) -
     reply = first.reply
     codes = " ".join(str(code) for code in (reply.code, reply.enhanced_code) if code)
     name = {Kind.CODE: _("SMTP code"), Kind.MAIL: _("bounce mail")}.get(found.kind)
+    if found.classifier is not None and say:
+        verdict = found.classifier.classify(first)
+        if verdict.category == "not_a_bounce":
+            return _joined((say.category(verdict.category), say.reason(verdict.reason)))
     name = name or (_("SMTP reply") if codes else _("words of a server, without a code"))
     provider = say.provider(classifier.provider_of(first)) if classifier and say else ""
     more = _("and {count} more").format(count=len(found.bounces) - 1) if len(found.bounces) > 1 else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -47,6 +47,29 @@ class AuditArrived(RunMessage):
 
     number: int
     audit: Audit
+
+
+@dataclass
+class Figures(RunMessage):
+    """How far the reading of bounces is, and what they come to so far."""
+
+    read: int
+    """Bytes."""
+    total: int
+    """Bytes in all; 0 where that is not known yet."""
+    elapsed: float
+    """Seconds since it began."""
+    data: dict[str, Any] | None = None
+    """The summary (``report.bounce_summary.summary_data``), now and then and at the end."""
+    whole: bool = False
+    """Everything was read."""
+
+
+@dataclass
+class Written(RunMessage):
+    """A file with this name was written."""
+
+    path: str
 
 
 @dataclass

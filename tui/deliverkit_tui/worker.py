@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Job = Callable[["World"], AsyncIterator[RunMessage]]
 
+LocalJob = Callable[[], AsyncIterator[RunMessage]]
+
 _LASTING = 7 * 86400.0
 """Deadline in seconds of the resolver that lives as long as its screen; each run has the real one."""
 
@@ -61,7 +63,13 @@ class Core:
         """
         number = self._numbers[group] = self.current(group) + 1
         # Not the coroutine itself: of a run that is cancelled before it starts, nothing may be left unawaited.
-        work = partial(self._run, job, fresh, group, number)
+        work = partial(self._told, partial(self._messages, job, fresh), group, number)
+        return self._owner.run_worker(work, name=f"{group} {number}", group=group, exclusive=True, exit_on_error=False)
+
+    def run_alone(self, job: LocalJob, *, group: str = "run") -> Worker[None]:
+        """Start a job that needs no world, such as reading files; else as ``run``."""
+        number = self._numbers[group] = self.current(group) + 1
+        work = partial(self._told, partial(_closing, job), group, number)
         return self._owner.run_worker(work, name=f"{group} {number}", group=group, exclusive=True, exit_on_error=False)
 
     def cancel(self, group: str = "run") -> None:
@@ -87,12 +95,12 @@ class Core:
         self._closed = True
         await self._stack.aclose()
 
-    async def _run(self, job: Job, fresh: bool, group: str, number: int) -> None:
+    async def _told(self, messages: LocalJob, group: str, number: int) -> None:
         from deliverkit.errors import DeliverkitError
 
         start = time.perf_counter()
         try:
-            async for message in self._messages(job, fresh):
+            async for message in messages():
                 self._post(message, group, number)
             self._post(Finished(time.perf_counter() - start), group, number)
         except DeliverkitError as error:
@@ -113,12 +121,8 @@ class Core:
         inner = Afresh(world.resolver) if fresh else _Kept(world.resolver)
         http = Again(world.http) if fresh else world.http
         async with RunCache(inner, deadline=self._network.deadline) as cache:
-            stream = job(dataclasses.replace(world, resolver=cache, http=http))
-            try:
-                async for message in stream:
-                    yield message
-            finally:
-                await stream.aclose()  # type: ignore[attr-defined]
+            async for message in _closing(partial(job, dataclasses.replace(world, resolver=cache, http=http))):
+                yield message
 
     async def _open(self) -> World:
         if self._world is None:
@@ -127,6 +131,16 @@ class Core:
             lasting = dataclasses.replace(self._network, deadline=_LASTING, record=None)
             self._world = await self._stack.enter_async_context(open_world(lasting))
         return self._world
+
+
+async def _closing(job: LocalJob) -> AsyncIterator[RunMessage]:
+    """What ``job`` says. However this ends, the job is ended with it."""
+    stream = job()
+    try:
+        async for message in stream:
+            yield message
+    finally:
+        await stream.aclose()  # type: ignore[attr-defined]
 
 
 class _Kept:

@@ -26,6 +26,7 @@ from deliverkit_tui.widgets.steps import StepRow, Steps
 from deliverkit_tui.words import complaint
 
 if TYPE_CHECKING:
+    from deliverkit.bounces.classify import Classifier
     from deliverkit.model import Bounce, Step
     from deliverkit.session import Network
     from deliverkit_tui.history import Kept
@@ -70,15 +71,20 @@ kept in the history by itself.
         given: Given | None = None,
         *,
         bounces: Sequence[Bounce] = (),
+        classifier: Classifier | None = None,
         network: Network | None = None,
         kept: Kept | None = None,
     ) -> None:
-        """``bounces``: what the text was read as; ``network``: whom to ask, if not the app's; ``kept``: reopened."""
+        """``bounces``: what the text was read as, judged by ``classifier``.
+
+        ``network``: whom to ask, if not the app's; ``kept``: reopened.
+        """
         super().__init__()
         self._text = text
         self.index = kept.place if kept else 0
         self._given = given or Given()
         self._bounces = tuple(bounces)
+        self._classifier = classifier
         self._own_network = network
         self._kept = kept
         self.running = False
@@ -116,13 +122,19 @@ kept in the history by itself.
 
     def _open(self, bounces: Sequence[Bounce], given: Given) -> None:
         from deliverkit.bounces.classify import default_classifier
+        from deliverkit.bounces.given import bounces_in
         from deliverkit.bounces.pasted import read_bounces
 
-        self._bounces = tuple(bounces) or read_bounces(self._text)
+        knowledge = self.kit.say.knowledge
+        classifier = self._classifier or default_classifier()
+        if not bounces:
+            read = bounces_in(self._text, classifier, knowledge)
+            bounces, self._classifier = read.bounces or read_bounces(self._text), read.classifier
+        self._bounces = tuple(bounces)
         self.index = min(self.index, len(self._bounces) - 1)
         bounce = self._bounces[self.index]
-        knowledge = self.kit.say.knowledge
-        self.case = CaseFile.open(self._text, bounce, given, self.network, default_classifier(), knowledge)
+        judge = self._classifier or classifier
+        self.case = CaseFile.open(self._text, bounce, given, self.network, judge, knowledge)
         if self._kept is not None:
             self._kept.restore(self.case)
         panel = self.query_one("#given", GivenRow)

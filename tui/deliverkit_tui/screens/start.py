@@ -44,6 +44,7 @@ class StartScreen(Place):
 * A **reply**, a whole **bounce mail** or a **code** becomes a case: the cause, the proof, the steps that fix it.
 * A **domain** is audited: SPF, DKIM, DMARC, MX, reverse names, blocklists. Several, one a line, are audited together.
 * An **IP** is looked up on the blocklists.
+* The **path** of a mailbox, a mail server's log, a folder or a file of events is counted and ranked.
 
 Below are your recent cases and three examples on a recorded world, which need no network.
 """)
@@ -89,7 +90,15 @@ Below are your recent cases and three examples on a recorded world, which need n
 
         self._classifier = default_classifier()
         self._guess()
+        self._open_named()
         self.run_worker(self._preload(), name="preload", group="preload", exit_on_error=False)
+
+    def _open_named(self) -> None:
+        """A file that was named on the command line is opened at once."""
+        from deliverkit_tui.guess import Kind, guess
+
+        if guess(self.kit.opened_with).kind is Kind.PATH:
+            self._submitted()
 
     async def _preload(self) -> None:
         """Import what a paste and its checks will need, beside the screen, so that neither the verdict nor a key
@@ -149,7 +158,11 @@ Below are your recent cases and three examples on a recorded world, which need n
             case Kind.IP:
                 return command("blocklists", *found.subjects, network=network)
             case Kind.PATH:
-                return command("explain", "-i", found.subjects[0])
+                path = found.subjects[0]
+                one = path.lower().endswith((".eml", ".msg", ".txt"))
+                return command("explain", "-i", path) if one else command("bounces", path)
+            case Kind.ORDINARY:
+                return ""
             case _:
                 return command("explain", found.bounces[0].reply.text[:4000])
 
@@ -229,5 +242,6 @@ _PLACES = (
     ("F3", "blocklists", _("Look up an IP or a domain on the blocklists")),
     ("F4", "catalogue", _("Catalogue: codes, reasons, findings, fixes, lists")),
     ("F5", "history", _("History: every case you opened")),
+    ("F6", "bounces", _("Bounces: a whole mailbox, log or folder, counted and ranked")),
     ("^q", "quit", _("Quit")),
 )

@@ -66,6 +66,8 @@ class Chips(Widget):
         super().__init__(id=id)
         self._chips = tuple(chips)
         self._counts: Mapping[str, int] = {}
+        self._cut = False
+        """Some did not fit; the last cell says so."""
         self.chosen = chips[0].key
         """Key of the choice."""
 
@@ -98,16 +100,18 @@ class Chips(Widget):
 
     def _placed(self) -> list[tuple[Chip, str, int]]:
         """The chips that fit, each with its text and where it begins; long words give way to symbols."""
+        self._cut = False
         shown = self._shown()
         counted = [c for c in shown if self._counts.get(c.key) or c.key in (self.chosen, ALL)]
         for chips, short in ((shown, False), (counted, False), (shown, True), (counted, True)):
             found = self._line(chips, short=short)
             if _end(found) <= self.size.width:
                 return found
-        while len(found) > 1 and _end(found) > self.size.width:
+        while len(found) > 1 and _end(found) > self.size.width - 2:
             # From the end, but never the chosen one.
             last = max(i for i, placed in enumerate(found) if placed[0].key != self.chosen)
             found = self._line([chip for i, (chip, _text, _short) in enumerate(found) if i != last], short=True)
+            self._cut = True
         return found
 
     def _line(self, chips: Sequence[Chip], *, short: bool) -> list[tuple[Chip, str, int]]:
@@ -141,6 +145,8 @@ class Chips(Widget):
         segments = [Segment(" ", base)]
         for chip, text, _x in self._placed():
             segments += [Segment(text, self._style(chip, base)), Segment(" ", base)]
+        if self._cut:
+            segments.append(Segment("…", base + ink(self, "chips--dim")))
         return Strip(segments).crop_extend(0, self.size.width, base)
 
     def _style(self, chip: Chip, base: Style) -> Style:

@@ -296,7 +296,8 @@ class RowGrid(ScrollView, can_focus=True):
             if width:
                 style = base if plain or header or not role else base + self._style(role)
                 short = column.symbol and width < column.width and not header
-                segments += [Segment(_fitted(text, width, short), style), Segment(space, base)]
+                fitted = _fitted(text, width, short, right=column.right)
+                segments += [Segment(fitted, style), Segment(space, base)]
                 used += width + len(space)
         rest = self._width - used
         if rest > 0:
@@ -323,11 +324,11 @@ def _index(keys: Sequence[str], wanted: str | None, place: int) -> int:
         return max(0, min(place, len(keys) - 1))
 
 
-def _fitted(text: str, width: int, symbol: bool) -> str:
+def _fitted(text: str, width: int, symbol: bool, *, right: bool = False) -> str:
     """``text``, or only its symbol, in exactly ``width`` cells, safe to draw; cut with an ellipsis."""
     text = one_line(text, 500)
     if symbol:
         text = text[:1]
     if cell_len(text) <= width:
-        return set_cell_size(text, width)
+        return " " * (width - cell_len(text)) + text if right else set_cell_size(text, width)
     return set_cell_size(text, width - 1) + "…"
