@@ -22,6 +22,8 @@ from deliverkit.net.resolver import Answer
 from deliverkit.session import Network
 from deliverkit.session import target as make_target
 
+_NOT_IN_ITS_ZONE = frozenset({"ptr", "ip-blocklists", "domain-blocklists", "recipient-domain", "nameservers"})
+"""Checks about names that the domain's own name servers do not hold, or that ask them anyway."""
 _BAD = (Outcome.FAIL, Outcome.WARN)
 
 
@@ -61,6 +63,8 @@ class Mark(StrEnum):
     STILL_SEEN = "still_seen"
     UNSURE = "unsure"
     """It was asked, and the answer does not tell."""
+    PUBLISHED = "published"
+    """The domain's own name servers have it; the resolver still remembers what was there before."""
     DONE = "done"
     """The user says so."""
 
@@ -158,6 +162,10 @@ class CaseFile:
         """How a step stands."""
         return self.standings.get(step.id, Standing())
 
+    def can_ask_owners(self, check: str) -> bool:
+        """Whether the domain's own name servers could tell more than the resolver."""
+        return self.target.domain is not None and check not in _NOT_IN_ITS_ZONE
+
     def add(self, given: Given, network: Network) -> None:
         """Take in what the user named now; results of the earlier target go. Raises InputError."""
         named = given.target(network)
@@ -192,9 +200,7 @@ class CaseFile:
         a step that only the reason asked for needs a check without findings against it. A check that came to
         ``unknown`` proves nothing.
         """
-        wanted = [f for f in fresh.findings if f.id in step.because]
-        if not any(because in self.knowledge.findings for because in step.because):
-            wanted = [f for f in fresh.findings if self.knowledge.findings[f.id].outcome in _BAD]
+        wanted = self._against(step, fresh)
         ttl = lifetime(answers, step, [*wanted, *self._findings(step)])
         self.take(fresh)
         if wanted:
@@ -205,6 +211,25 @@ class CaseFile:
         else:
             standing = Standing(Mark.VERIFIED, "", ttl)
         self.standings[step.id] = standing
+        return standing
+
+    def _against(self, step: Step, fresh: CheckResult) -> list[Finding]:
+        """The findings for which the step is still to do."""
+        if any(because in self.knowledge.findings for because in step.because):
+            return [f for f in fresh.findings if f.id in step.because]
+        return [f for f in fresh.findings if self.knowledge.findings[f.id].outcome in _BAD]
+
+    def judge_at_owners(self, step: Step, seen: CheckResult) -> Standing:
+        """What the domain's own name servers say, after the resolver still gave the old answer.
+
+        Where they have it too, or cannot be asked, the standing stays. Nothing else follows from it: what receivers
+        get from their caches is still the old answer.
+        """
+        standing = self.standing(step)
+        settled = seen.outcome not in (Outcome.UNKNOWN, Outcome.NOT_APPLICABLE) and not self._against(step, seen)
+        if settled and standing.mark is Mark.STILL_SEEN:
+            standing = Standing(Mark.PUBLISHED, standing.told, standing.ttl)
+            self.standings[step.id] = standing
         return standing
 
     def _findings(self, step: Step) -> Iterable[Finding]:

@@ -44,6 +44,23 @@ def checks(names: Sequence[str], target: Target, also_lists: Sequence[str] = (),
     return job
 
 
+def at_owners(name: str, target: Target) -> Job:
+    """One check, asked of the domain's own name servers. Says nothing where they are not to be asked: the user named
+    the servers to ask, or a recording answers that has none of theirs."""
+
+    async def job(world: World) -> AsyncIterator[RunMessage]:
+        import dataclasses
+
+        from deliverkit.checks.run import run_checks
+
+        if not (world.beyond or world.authoritative):
+            return
+        async for result in run_checks([name], target, dataclasses.replace(world, authoritative=True)):
+            yield CheckArrived(result, target.domain or "")
+
+    return job
+
+
 def blocklists(subjects: Iterable[str]) -> Job:
     """Every blocklist about every subject, each answer posted as ``RowArrived``."""
 

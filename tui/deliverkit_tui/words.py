@@ -6,6 +6,9 @@ every theme and NO_COLOR work. Symbols and words carry the meaning alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual.content import Content
 
 from deliverkit.errors import DeliverkitError
@@ -51,6 +54,17 @@ def row(*parts: str | tuple[str, str] | Content) -> Content:
 def _part(value: str, role: str) -> Content:
     # Spaces at the ends are layout: they must survive the cleaning.
     return Content.styled(clean(value, 500).replace("\n", " ").replace("\t", " "), STYLES[role])
+
+
+def folded(parts: Sequence[tuple[str, str]], width: int) -> Content:
+    """``(text, role)`` parts side by side, as many on a line as fit; no part is broken."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for part in parts:
+        used = sum(cell_len(text) + 3 for text, _role in lines[-1])
+        if lines[-1] and used + cell_len(part[0]) > width:
+            lines.append([])
+        lines[-1].append(part)
+    return Content("\n").join(Content("   ").join(_part(*part) for part in line) for line in lines)
 
 
 def complaint(error: DeliverkitError) -> str:

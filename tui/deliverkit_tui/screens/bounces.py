@@ -44,7 +44,7 @@ from deliverkit_tui.widgets.page_view import PageView
 from deliverkit_tui.widgets.path_input import PathInput
 from deliverkit_tui.widgets.row_grid import Cell, RowGrid
 from deliverkit_tui.widgets.split import Split
-from deliverkit_tui.words import complaint, row
+from deliverkit_tui.words import complaint, folded, row
 
 if TYPE_CHECKING:
     from deliverkit_tui.bounce_reading import Seen
@@ -280,23 +280,26 @@ the rows by words. `Tab` leads to the text about the row.
         line = self.query_one("#headline", Static)
         if self.table is not None:
             parts = headline(self.table.data)
-            # Broken between the figures, not within one.
-            said = [part for text, role in parts for part in (("   ", ""), (text.replace(" ", "\u00a0"), role))][1:]
             if self.stopped:
-                said.append(("   " + _("only a part: reading was stopped, r reads again"), "warn"))
-            line.update(row(*said))
+                parts.append((_("only a part: reading was stopped, r reads again"), "warn"))
+            line.update(folded(parts, self.size.width - 2))
         elif self.running:
             line.update(row((_("Reading…"), "dim")))
         self.reorder()
         self._tell_meter()
         self.refresh_frame()
 
+    def on_resize(self) -> None:
+        """Fold the totals anew."""
+        if self.table is not None:
+            self._update()
+
     def reorder(self) -> None:
         """Show the rows of the view that the typed words leave."""
         grid, view = self.query_one("#rows", RowGrid), self.view
         grid.columns = columns(view, rated=self.table is not None and self.table.rated(view))
         named = [f"{LABELS[n]} {BounceTable.label_of(self.kit.say, n, v)}" for n, v in self.filters]
-        self.query_one(Crumbs).show(named, _HINTS.get(view, _("Enter looks only at the row · Tab reads about it")))
+        self.query_one(Crumbs).show(named, _HINTS.get(view, _("Enter looks only at it · Tab reads on")))
         grid.empty = self._empty()
         if self.table is not None:
             grid.set_rows(self.table.keys(view, self.query_one(FilterInput).value))

@@ -16,25 +16,24 @@ from deliverkit.errors import InputError
 from deliverkit.language import _
 from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
-from deliverkit_tui.screens.case_panels import CaseChecks, CasePanels
+from deliverkit_tui.screens.case_panels import CaseChecks
+from deliverkit_tui.screens.case_steps import OWNERS, VERIFY, CaseSteps
 from deliverkit_tui.screens.place import PaletteAction, source_of
 from deliverkit_tui.widgets.banner import Banner
 from deliverkit_tui.widgets.evidence import Evidence
 from deliverkit_tui.widgets.given import GivenRow
 from deliverkit_tui.widgets.panes import PaneSwitch
-from deliverkit_tui.widgets.steps import StepRow, Steps
+from deliverkit_tui.widgets.steps import Steps
 from deliverkit_tui.words import complaint
 
 if TYPE_CHECKING:
     from deliverkit.bounces.classify import Classifier
-    from deliverkit.model import Bounce, Step
+    from deliverkit.model import Bounce
     from deliverkit.session import Network
     from deliverkit_tui.history import Kept
 
-_VERIFY = "verify "
 
-
-class CaseScreen(CasePanels):
+class CaseScreen(CaseSteps):
     """One bounce, from the reply to the verified fix."""
 
     TITLE_TEXT = _("Case")
@@ -88,7 +87,7 @@ kept in the history by itself.
         self._own_network = network
         self._kept = kept
         self.running = False
-        self._waiting: list[str] = []
+        self.waiting: list[str] = []
         """Ids of steps to verify as soon as the first look is over."""
 
     # ------------------------------------------------------------------ set up
@@ -140,8 +139,8 @@ kept in the history by itself.
         panel = self.query_one("#given", GivenRow)
         panel.display = bool(self.case.missing)
         self.query_one(CaseChecks).prepare(self.case.names, self.case.runnable, self.case.bounce.reply.text)
-        self._show_evidence("reply")
-        self._show_banner(asking=bool(self.case.runnable))
+        self.show_evidence("reply")
+        self.show_banner(asking=bool(self.case.runnable))
         self._show_steps()
 
     # ------------------------------------------------------------------ running
@@ -151,11 +150,11 @@ kept in the history by itself.
 
         names = self.case.runnable
         if not names:
-            self._show_banner(asking=False)
-            self._keep()
+            self.show_banner(asking=False)
+            self.keep()
             return
         self.running = True
-        self._show_banner(asking=True)
+        self.show_banner(asking=True)
         kept = self._kept.recording if self._kept is not None and not fresh else None
         job = jobs.checks(names, self.case.target, self.case.also_lists)
         self.core.run(jobs.replayed(job, kept) if kept else job, fresh=fresh)
@@ -164,100 +163,41 @@ kept in the history by itself.
     def _check_arrived(self, message: CheckArrived) -> None:
         if not self.core.is_current(message):
             return
-        if message.group.startswith(_VERIFY):
-            self._verified(message)
+        if message.group.startswith(VERIFY):
+            self.verified(message)
+            return
+        if message.group.startswith(OWNERS):
+            self.seen_at_owners(message)
             return
         self.case.take(message.result)
         self.query_one(CaseChecks).show(message.result, self.kit.say)
-        self._show_banner(asking=self.running)
-        if self._evidence_of == message.result.check:
-            self._show_evidence(message.result.check)
+        self.show_banner(asking=self.running)
+        if self.evidence_of == message.result.check:
+            self.show_evidence(message.result.check)
 
     @on(Finished)
     def _finished(self, message: Finished) -> None:
-        if not self.core.is_current(message) or message.group.startswith(_VERIFY):
+        if not self.core.is_current(message) or message.group != "run":
             return
         self.running = False
         self._kept = None if self._kept is None else self._kept.without_recording()
         self.case.settle()
-        self._show_banner(asking=False)
+        self.show_banner(asking=False)
         self._show_steps(open_first=True)
-        waiting, self._waiting = self._waiting, []
+        waiting, self.waiting = self.waiting, []
         for step in self.case.plan:
             if step.id in waiting:
-                self._verify(step)
-        self._keep()
+                self.verify(step)
+        self.keep()
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self.running = False
-        self._show_banner(asking=False)
+        self.show_banner(asking=False)
         for step_id, standing in list(self.case.standings.items()):
             if standing.mark is Mark.ASKING:
-                self._stand(step_id, Standing())
+                self.stand(step_id, Standing())
         self.notify(f"{message.message}\n{message.advice}", severity="error", timeout=10, markup=False)
-
-    # ------------------------------------------------------------------ steps
-
-    @on(StepRow.Asked)
-    def _step_asked(self, message: StepRow.Asked) -> None:
-        if message.action == "copy":
-            what, _sep, value = message.text.partition("\n")
-            self.kit.copy(value, what)
-        elif message.action == "done":
-            before = self.case.standing(message.step).mark
-            self._stand(message.step.id, Standing(Mark.TODO if before.finished else Mark.DONE))
-            self._keep()
-        else:
-            self._verify(message.step)
-
-    def _verify(self, step: Step) -> None:
-        from deliverkit.checks.run import can_run
-        from deliverkit_tui import jobs
-
-        check = step.verify_check
-        if check is None:
-            self.notify(_("DNS cannot tell for this step. x marks it as done."), timeout=5)
-            return
-        if not can_run(check, self.case.target):
-            self.notify(
-                _("{check} needs more: + adds the domain, IP or selector.").format(check=check),
-                severity="warning",
-                timeout=5,
-            )
-            return
-        self._stand(step.id, Standing(Mark.ASKING))
-        if self.running:  # the first look is not over: what it finds makes the steps
-            self._waiting.append(step.id)
-            return
-        self.query_one(CaseChecks).ask_again(check)
-        job = jobs.checks([check], self.case.target, self.case.also_lists)
-        self.core.run(job, fresh=True, group=_VERIFY + step.id)
-
-    def _verified(self, message: CheckArrived) -> None:
-        step_id = message.group.removeprefix(_VERIFY)
-        step = next((s for s in self.case.plan if s.id == step_id), None)
-        if step is None:
-            return
-        say = self.kit.say
-        told = {f.id: say.finding(f) for f in message.result.findings}
-        self._stand(step_id, self.case.judge(step, message.result, self.core.answers(), told))
-        checks = self.query_one(CaseChecks)
-        if message.result.check in self.case.names:
-            checks.show(message.result, say)
-        if self._evidence_of == message.result.check:
-            self._show_evidence(message.result.check)
-        self._show_banner(asking=False)
-        self._keep()
-
-    def _stand(self, step_id: str, standing: Standing) -> None:
-        self.case.standings[step_id] = standing
-        step = next((s for s in self.case.plan if s.id == step_id), None)
-        if step is not None:
-            panel = self.query_one(Steps)
-            panel.show_one(step, standing)
-            panel.retitle(self.case.plan, self.case.standings)
-            self.query_one(PaneSwitch).show(self.case.done, len(self.case.plan))
 
     # ------------------------------------------------------------------ showing
 
@@ -287,10 +227,11 @@ kept in the history by itself.
                 yield (
                     _("Verify: {step}").format(step=self.kit.say.step(step)),
                     _("asks DNS afresh"),
-                    partial(self._verify, step),
+                    partial(self.verify, step),
                 )
 
-    def _show_banner(self, *, asking: bool) -> None:
+    def show_banner(self, *, asking: bool) -> None:
+        """Show the verdict anew; ``asking``: checks are still on their way."""
         total = len(self.case.plan)
         done = _("{done} of {total} steps done").format(done=self.case.done, total=total) if self.case.done else ""
         self.query_one(Banner).show(
@@ -301,12 +242,11 @@ kept in the history by itself.
         self.query_one(Steps).show(self.case.plan, self.case.standings, self.kit.say, open_first=open_first)
         self.query_one(PaneSwitch).show(self.case.done, len(self.case.plan))
 
-    _evidence_of: str | None = None
-
-    def _show_evidence(self, name: str) -> None:
+    def show_evidence(self, name: str) -> None:
+        """Show what is behind a check, or the reply."""
         from deliverkit_tui.proof import proof_of, reply_of
 
-        self._evidence_of = name
+        self.evidence_of = name
         result = self.case.results.get(name)
         if name == "reply":
             blocks = reply_of(self.case.diagnosis, self.kit.say)
@@ -316,13 +256,13 @@ kept in the history by itself.
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if event.option.id and event.option.id != self._evidence_of:
-            self._show_evidence(event.option.id)
+        if event.option.id and event.option.id != self.evidence_of:
+            self.show_evidence(event.option.id)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         if event.option.id:
-            self._show_evidence(event.option.id)
+            self.show_evidence(event.option.id)
         self.add_class("-detail")
         self.query_one(Evidence).focus()
 
@@ -385,5 +325,6 @@ kept in the history by itself.
 
         self.app.push_screen(CaseExportScreen(self.case.diagnosis, self.case.subject, self.core.answers()))
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Put the case into the history as it is now."""
         self.kit.keep(self.case, self.network, self.core.answers(), self.index)

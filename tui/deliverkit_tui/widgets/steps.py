@@ -27,6 +27,7 @@ _LOOK = {
     Mark.ASKING: ("…", "dim", _("asking afresh")),
     Mark.VERIFIED: ("✓", "good", _("verified")),
     Mark.STILL_SEEN: ("✗", "bad", _("still seen")),
+    Mark.PUBLISHED: ("◷", "warn", _("published")),
     Mark.UNSURE: ("?", "unknown", _("not known")),
     Mark.DONE: ("✓", "good", _("done")),
 }
@@ -99,7 +100,7 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
     def show(self, standing: Standing) -> None:
         """Another standing."""
         self.standing = standing
-        if standing.mark in (Mark.STILL_SEEN, Mark.UNSURE, Mark.VERIFIED):
+        if standing.mark in (Mark.STILL_SEEN, Mark.PUBLISHED, Mark.UNSURE, Mark.VERIFIED):
             self.opened = True
         self._rebuild()
 
@@ -202,6 +203,13 @@ In the order to act; the proven cause comes first. `Enter` opens a step: why, th
                     else ""
                 )
                 return [row((_("✗ Still seen:") + " ", "bad"), text(standing.told), (tail, "dim"))]
+            case Mark.PUBLISHED:
+                tail = (
+                    _("Published already: your name servers have it. Caches may keep the old answer for up to {kept}.")
+                    if kept
+                    else _("Published already: your name servers have it. Caches may still keep the old answer.")
+                )
+                return [row(("◷ ", "warn"), (tail.format(kept=kept), ""))]
             case Mark.UNSURE:
                 told = one_line(standing.told) or _("the answer does not tell.")
                 return [row((_("? Not known:") + " ", "unknown"), (told, ""))]
