@@ -22,6 +22,8 @@ _ENTITIES = {
 }  # fmt: skip
 _ENTITY = re.compile("|".join(_ENTITIES))
 _JSON = {"n": "\n", "r": "\n", "t": " ", '"': '"', "/": "/", "'": "'"}
+_OCTAL = re.compile(r"(?:\\[23][0-7]{2}){2,}")
+"""How Exim writes what is not ASCII: UTF-8, byte by byte."""
 _JSON_ESCAPE = re.compile(r"\\r\\n|\\(?:u(00[0-7][0-9a-fA-F])|([nrt\"/']))")
 
 
@@ -38,7 +40,7 @@ def clean(text: str, limit: int = MAX_INPUT) -> str:
 
 
 def unescape(text: str) -> str:
-    """Undo one layer of HTML or JSON escaping, as replies have it when they come out of a web page or an event.
+    """Undo one layer of HTML, JSON or octal escaping, as replies have it when they come out of a page, an event, a log.
 
     Backslashes are only touched where they escape a line end, a quote or a character that JSON writers hide, so a
     Windows path keeps most of its looks and a reply without escapes stays as it is.
@@ -46,8 +48,16 @@ def unescape(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda m: _ENTITIES[m[0]], text)
     if "\\" in text:
+        text = _OCTAL.sub(_from_octal, text)
         text = _JSON_ESCAPE.sub(_json_char, text).translate(_WASH)
     return text
+
+
+def _from_octal(match: re.Match[str]) -> str:
+    try:
+        return bytes(int(digits, 8) for digits in match[0][1:].split("\\")).decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def _json_char(match: re.Match[str]) -> str:

@@ -109,12 +109,13 @@ def _read(text: str) -> Reply:
     if found is None:
         return _without_code(words, raw)
     end, code, left = found
+    in_lines = words[end : end + 1] == "-"
     body = _first_paragraph(words[end:], code)
     enhanced = None
     nearby = _NEXT_ENHANCED.match(body)
     if nearby:
         enhanced, body = nearby[1], body[nearby.end() :]
-    rest = _fold(_drop_repeats(body, code, enhanced))
+    rest = _fold(_drop_repeats(body, code, enhanced, in_lines))
     if raw.lstrip()[:1] in ("{", "["):
         rest = rest.rstrip('"}] ')
     if rest.endswith(">") and "<" not in rest:
@@ -223,15 +224,24 @@ def _first_paragraph(body: str, code: str) -> str:
     return "\n".join(kept)
 
 
-def _drop_repeats(body: str, code: str, enhanced: str | None) -> str:
+def _drop_repeats(body: str, code: str, enhanced: str | None, in_lines: bool) -> str:
     """Without the codes that continuation lines repeat, also where the lines were glued into one."""
     if code in body:
-        lines = [_strip_code(line, code) for line in body.split("\n")]
-        glued = f" {code}-" in body
+        lines = body.split("\n")
+        # Postfix and others write the lines of a reply into one, which a mail may fold anew.
+        glued = f" {code}-" in body or (in_lines and not any(line.startswith(f"{code}-") for line in lines[1:]))
+        lines = [_strip_code(line, code) for line in lines]
         body = _REPEAT.sub(lambda m: " " if m[1] == code else m[0], "\n".join(lines))
-        body = _LAST_LINE.sub(lambda m: " " if m[1] == code else m[0], body) if glued else body
+        if glued:
+            body = _LAST_LINE.sub(lambda m: " " if m[1] == code else m[0], body)
+            # The last "550 " opens the last line, whatever stands behind it.
+            *before, after = re.split(rf"\s{code}\s", body)
+            unit = _UNIT_RIGHT.match(after)
+            if before and (unit is None or after[unit.end() : unit.end() + 1] == "@"):
+                body = f" {code} ".join(before) + " " + after
     if enhanced and enhanced in body:
-        body = re.sub(rf"(?<!\S)#?{re.escape(enhanced)}(?=\s)", "", body)
+        # OpenSMTPD writes no blank between the lines: "fails to5.7.26 pass".
+        body = re.sub(rf"(?<![^\sa-z.,:])#?{re.escape(enhanced)}(?=\s)", " ", body)
     return body.lstrip(" \t-:;")
 
 

@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deliverkit.bounces.classify import default_classifier
+from deliverkit.bounces.event import Event
 from deliverkit.bounces.message import Kind, Message, judge, looks_like_mail, read_message, read_messages
+from deliverkit.bounces.sources import About
+from deliverkit.bounces.sources import mail as mail_source
 from deliverkit.model import AddressAction, Confidence
 
 DATA = Path(__file__).parent.parent / "data" / "bounces"
@@ -99,7 +102,6 @@ def test_the_transcript_completes_the_first_line_of_a_reply() -> None:
 
 EXPIRED = "554 4.4.7 Message expired: unable to deliver in 840 minutes"
 CAUSES = {
-    EXPIRED: "recipient_error.expired",
     f"{EXPIRED}.<452 4.2.2 Mailbox full>": "mailbox_full.over_quota",
     "550 5.4.300 Message expired -> 451 4.7.500 Greylisted, please try again later": "rate_limit.greylisted",
     "550 4.4.7 QUEUE.Expired; message expired in unreachable destination queue. Reason: "
@@ -107,10 +109,27 @@ CAUSES = {
 }
 
 
+def expired(diagnostic: str) -> bytes:
+    return dsn(ONE.replace("550 5.1.1 No such user", diagnostic).replace("5.1.1", "4.4.7"))
+
+
 @pytest.mark.parametrize(("diagnostic", "reason"), CAUSES.items())
-def test_the_cause_behind_an_expiry_is_kept(diagnostic: str, reason: str) -> None:
-    fields = ONE.replace("550 5.1.1 No such user", diagnostic).replace("5.1.1", "4.4.7")
-    assert told(read_message(dsn(fields))) == [("gone@dest.example", reason)]
+def test_the_cause_behind_an_expiry_is_told_beside_it(diagnostic: str, reason: str) -> None:
+    [(bounce, verdict)] = judge(read_message(expired(diagnostic)), default_classifier())
+    assert verdict.reason == "recipient_error.expired"
+    assert verdict.also_possible[0].reason == reason
+    [event] = mail_source.Reader(About("x.eml")).read([(1, expired(diagnostic))])
+    assert isinstance(event, Event)
+    assert event.last is not None
+    assert default_classifier().classify(event.last).reason == reason
+    assert event.bounce == bounce
+
+
+def test_an_expiry_without_a_cause() -> None:
+    assert told(read_message(expired(EXPIRED))) == [("gone@dest.example", "recipient_error.expired")]
+    [event] = mail_source.Reader(About("x.eml")).read([(1, expired(EXPIRED))])
+    assert isinstance(event, Event)
+    assert event.last is None
 
 
 OTHERS = _CASES["other"]

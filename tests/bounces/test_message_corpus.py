@@ -16,7 +16,7 @@ MAILS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "arf-12": ("unsubscribe", [("user@example.com", "not_a_bounce.unsubscribe")]),
     "arf-23": ("complaint", [("kijitora@example.com", "not_a_bounce.complaint")]),
     "arf-26": ("unsubscribe", [("example@icloud.com", "not_a_bounce.unsubscribe")]),
-    "lhost-amazonses-17": ("bounce", [("kijitora@example.com", "recipient_error.connection")]),
+    "lhost-amazonses-17": ("bounce", [("kijitora@example.com", "recipient_error.expired")]),
     "lhost-amazonworkmail-01": ("bounce", [("kijitora@example.jp", "invalid_address.unknown_user")]),
     "lhost-aol-05": ("bounce", [("nyan@haineko.org", "invalid_address.unknown_domain")]),
     "lhost-barracuda-02": ("bounce", [("kijitora@example.jp", "rejected.spam_content")]),

@@ -25,6 +25,7 @@ _VAGUE = phrases(
     r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
     r"the message could not be delivered\.?)\W*)$"
 )
+_CODE_FIRST = re.compile(r"\s*[45]\d\d[ -]")
 _CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
 _LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
 _LAST_CAUSE = re.compile(
@@ -44,6 +45,8 @@ def deciding_reply(status: Status, recipient: str | None, notice: str) -> tuple[
     said: Said | None = None
     if _CUT_SHORT.search(diagnostic):
         diagnostic = continued(diagnostic, notice) or diagnostic
+    elif _CODE_FIRST.match(diagnostic) and _behind(diagnostic):
+        pass  # it expired, and why stands beside it: no more can be known
     elif not diagnostic or _VAGUE.match(diagnostic) or _EXPIRED.search(diagnostic):
         found = read_words(notice, (recipient,) if recipient else ())
         said = found[0] if found else None
@@ -71,18 +74,34 @@ def _with_status(diagnostic: str, status: Status) -> Reply:
 
 
 def parsed(words: str) -> Reply:
-    """The reply in the words of a report: what the local system says in front of it is left out."""
-    match = _LOCAL.match(words)
+    """The reply in the words of a report: what the local system says in front of it is left out.
+
+    A reply that quotes another server's ("550 5.1.7 <a@…>: undeliverable address: host mx said: 550 …") stays whole."""
+    match = None if _CODE_FIRST.match(words) else _LOCAL.match(words)
     if match:
         words = words[match.end() :]
     return parse_reply(words)
 
 
 def cause(words: str) -> str:
-    """The last temporary reply behind "expired", where the words name it; else the words."""
-    match = _LAST_CAUSE.search(words)
-    if match:
-        return (match[1] or match[2] or match[3]).strip()
+    """The last temporary reply behind "expired", where the words name it; else the words.
+
+    Where a server itself says in a reply that it gave up, that is what it said; ``last_cause`` has what was behind it.
+    """
+    behind = None if _CODE_FIRST.match(words) else _behind(words)
+    if behind:
+        return behind
     trailer = _TRAILER.search(words)
     before = words[: trailer.start()].rstrip(". \n:") if trailer else ""
     return before if len(before.strip()) > 15 else words
+
+
+def last_cause(words: str) -> Reply | None:
+    """Of a reply that says that a message expired: the temporary refusal that it quotes as the cause."""
+    behind = _behind(words)
+    return parse_reply(behind) if behind and not words.startswith(behind[:40]) else None
+
+
+def _behind(words: str) -> str | None:
+    match = _LAST_CAUSE.search(words)
+    return (match[1] or match[2] or match[3]).strip() if match else None

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from deliverkit.bounces.classify import Classifier
 from deliverkit.bounces.event import Kind
+from deliverkit.bounces.mail.deciding import last_cause
 from deliverkit.bounces.mail.result import Message
 from deliverkit.knowledge import Knowledge, load
 from deliverkit.model import (
@@ -23,7 +24,7 @@ from deliverkit.model import (
 def judge(message: Message, classifier: Classifier, knowledge: Knowledge | None = None) -> list[tuple[Bounce, Verdict]]:
     """The verdict on every bounce of a mail; what is no bounce gets the reason of its kind, never one by its words."""
     if message.reason is None:
-        return [(bounce, classifier.classify(bounce)) for bounce in message.bounces]
+        return [(bounce, _judged(bounce, classifier)) for bounce in message.bounces]
     verdict = verdict_of(message, knowledge or load())
     if message.kind is not Kind.DELAYED:
         return [(bounce, verdict) for bounce in message.bounces]
@@ -33,6 +34,15 @@ def judge(message: Message, classifier: Classifier, knowledge: Knowledge | None 
         (bounce, replace(verdict, provider=cause.provider, also_possible=_beside(cause)))
         for bounce, cause in zip(message.bounces, causes, strict=True)
     ]
+
+
+def _judged(bounce: Bounce, classifier: Classifier) -> Verdict:
+    """What expired is said to be expired; the refusal that kept it in the queue is told beside it."""
+    verdict = classifier.classify(bounce)
+    if verdict.reason == "recipient_error.expired" and (behind := last_cause(bounce.reply.text)):
+        beside = _beside(classifier.classify(replace(bounce, reply=behind)))
+        return replace(verdict, also_possible=(*beside, *verdict.also_possible))
+    return verdict
 
 
 def verdict_of(message: Message, knowledge: Knowledge) -> Verdict:

@@ -123,6 +123,7 @@ _WEAK = phrases(
     r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*"
 )
 _CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
+_REPLY_FIRST = re.compile(r"[45]\d\d[ -](?!.{0,80}\n.{0,80}(?:said|was|reason|error|response):)")
 _MX = phrases(
     r"\bhost:? ([\w.-]{1,253}\w)[\s\[(:]|(?:connect(?:ing|ed)? to|conversation with|"
     r"lost connection with) ([\w.-]{1,253}\w)\[|"
@@ -286,6 +287,9 @@ def where(text: str) -> tuple[str | None, str | None]:
 def extract(text: str) -> str:
     """What the server said out of what stands around it; the whole text where nothing marks it."""
     text = text.strip()[: 4 * MAX_WORDS]
+    if _REPLY_FIRST.match(text):
+        # A reply may say "reason:" or quote another server itself.
+        return text[:MAX_WORDS].strip()
     if "-" in text and "\n\n" in text:
         text = _GAP.sub(r"\1\n", text)
     if "_CODE" in text or "eCode" in text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from deliverkit.bounces.event import Event, Fault, Kind
+from deliverkit.bounces.mail.deciding import last_cause
 from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.bounces.mail.result import Message
 from deliverkit.bounces.message import read_message
@@ -39,4 +40,7 @@ class Reader:
         if kind is Kind.COMPLAINT and message.reason == "not_a_bounce.unsubscribe":
             kind = Kind.UNSUBSCRIBE
         for bounce in message.bounces:
-            yield Event(kind, bounce, self._path, number, message_id=named or None, feedback_type=message.feedback_type)
+            yield Event(
+                kind, bounce, self._path, number, message_id=named or None, last=last_cause(bounce.reply.text),
+                feedback_type=message.feedback_type,
+            )  # fmt: skip

@@ -33,6 +33,8 @@ _OUR_IP = re.compile(r"\bsource=\"?([0-9a-fA-F.:]{3,45})")
 _RELAY = re.compile(r"\brelay=\"?\S+ \(([^)\s]{1,255})\)")
 _SCRIPT = re.compile(r"Error \([^\"]{1,60}\"(?:mail\.\w+: )?(?:[A-Z]+ server error: )?(.*)\"\)$", re.DOTALL)
 """What a delivery program said before it ended."""
+_SEAM = re.compile(r"(?<=[a-z]\.)(?=[A-Z][a-z]+ )|(?<=[a-z.])(?=https?://)")
+"""It writes the lines of a reply without a blank between them; these seams can be seen."""
 _KINDS = {
     "ok": Kind.DELIVERED, "permfail": Kind.BOUNCE, "tempfail": Kind.BOUNCE, "loop": Kind.BOUNCE, "expire": Kind.BOUNCE,
 }  # fmt: skip
@@ -85,7 +87,7 @@ class Reader:
             words = words[1:].removesuffix('"')
         if script := _SCRIPT.match(words):
             words = script[1]
-        spoke = said(words.replace('\\"', '"')) if kind is Kind.BOUNCE else None
+        spoke = said(_SEAM.sub(" ", words.replace('\\"', '"'))) if kind is Kind.BOUNCE else None
         source, relay = _OUR_IP.search(fields), _RELAY.search(fields)
         bounce = Bounce(
             spoke.reply if spoke else taken(words),

@@ -17,6 +17,15 @@ const PHASE_OF = {
   EHLO: "ehlo", HELO: "ehlo", LHLO: "ehlo", AUTH: "auth", MAIL: "mail", RCPT: "rcpt", DATA: "data", ".": "eod",
 };
 
+function fromOctal(match) {
+  const bytes = match[0].slice(1).split("\\").map((digits) => parseInt(digits, 8));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(bytes));
+  } catch {
+    return match[0];
+  }
+}
+
 export class Reader {
   constructor(data) {
     this.p = Object.fromEntries(
@@ -52,6 +61,7 @@ export class Reader {
     let text = given;
     if (text.includes("&")) text = replaceAll(text, this.p.clean_ENTITY, (m) => ENTITIES[m[0]]);
     if (text.includes("\\")) {
+      text = replaceAll(text, this.p.clean_OCTAL, fromOctal);
       text = replaceAll(text, this.p.clean_JSON_ESCAPE, (m) =>
         m[1] ? String.fromCharCode(parseInt(m[1], 16)) : m[2] ? JSON_CHARS[m[2]] : "\n");
       text = this.wash(text);
@@ -92,6 +102,7 @@ export class Reader {
     const found = this.findCode(words);
     if (!found) return this.withoutCode(words);
     const [end, code, left] = found;
+    const inLines = words[end] === "-";
     let body = this.firstParagraph(words.slice(end), code);
     let enhanced = null;
     const nearby = at(p.reply_NEXT_ENHANCED, body);
@@ -99,7 +110,7 @@ export class Reader {
       enhanced = nearby[1];
       body = body.slice(nearby[0].length);
     }
-    let rest = fold(this.dropRepeats(body, code, enhanced));
+    let rest = fold(this.dropRepeats(body, code, enhanced, inLines));
     if (/^\s*[{[]/.test(raw)) rest = rest.replace(/["}\] ]+$/, "");
     if (rest.endsWith(">") && !rest.includes("<")) rest = rest.slice(0, -1);
     if (left) rest = `${left} ${rest}`;
@@ -195,17 +206,26 @@ export class Reader {
     return kept.join("\n");
   }
 
-  dropRepeats(given, code, enhanced) {
+  dropRepeats(given, code, enhanced, inLines) {
     const p = this.p;
     let body = given;
     if (body.includes(code)) {
-      const glued = body.includes(` ${code}-`);
-      body = body.split("\n").map((line) => this.stripCode(line, code)).join("\n");
+      let lines = body.split("\n");
+      const glued = body.includes(` ${code}-`) ||
+        (inLines && !lines.slice(1).some((line) => line.startsWith(`${code}-`)));
+      body = lines.map((line) => this.stripCode(line, code)).join("\n");
       body = replaceAll(body, p.reply_REPEAT, (m) => (m[1] === code ? " " : m[0]));
-      if (glued) body = replaceAll(body, p.reply_LAST_LINE, (m) => (m[1] === code ? " " : m[0]));
+      if (glued) {
+        body = replaceAll(body, p.reply_LAST_LINE, (m) => (m[1] === code ? " " : m[0]));
+        const pieces = body.split(new RegExp(`\\s${code}\\s`));
+        const after = pieces.pop();
+        const unit = at(p.reply_UNIT_RIGHT, after);
+        if (pieces.length && (!unit || after[unit[0].length] === "@")) body = `${pieces.join(` ${code} `)} ${after}`;
+      }
     }
     if (enhanced && body.includes(enhanced)) {
-      body = body.replace(new RegExp(`(?<!\\S)#?${enhanced.replaceAll(".", "\\.")}(?=\\s)`, "g"), "");
+      const again = new RegExp(`(?<![^\\sa-z.,:])#?${enhanced.replaceAll(".", "\\.")}(?=\\s)`, "g");
+      body = body.replace(again, " ");
     }
     return body.replace(/^[ \t\-:;]+/, "");
   }
