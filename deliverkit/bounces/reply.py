@@ -229,7 +229,7 @@ def _drop_repeats(body: str, code: str, enhanced: str | None, in_lines: bool) ->
     if code in body:
         lines = body.split("\n")
         # Postfix and others write the lines of a reply into one, which a mail may fold anew.
-        glued = f" {code}-" in body or (in_lines and not any(line.startswith(f"{code}-") for line in lines[1:]))
+        glued = f" {code}-" in body or (in_lines and not any(line.startswith(f"{code} ") for line in lines[1:]))
         lines = [_strip_code(line, code) for line in lines]
         body = _REPEAT.sub(lambda m: " " if m[1] == code else m[0], "\n".join(lines))
         if glued:

@@ -239,3 +239,20 @@ def test_the_address_that_a_refusal_begins_with(text: str, recipient: str | None
 )  # fmt: skip
 def test_words_of_a_server_that_refused_to_talk(text: str, code: int, words: str) -> None:
     assert (parse_reply(text).code, parse_reply(text).text) == (code, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("550-Local mailbox 550 user@example.org is unavailable", "550 Local mailbox user@example.org is unavailable"),
+        ("554-<a@b.example>: No.\n554-Not allowed to\n take 554 part\nin it",
+         "554 <a@b.example>: No. Not allowed to take part in it"),
+        ("550-5.7.1 blocked, see 550\nhttp://example.com", "550 5.7.1 blocked, see http://example.com"),
+        ("550-The limit of this server is 550 messages", "550 The limit of this server is 550 messages"),
+        ("550 5.7.26 This mail fails to5.7.26 pass SPF", "550 5.7.26 This mail fails to pass SPF"),
+        ("552 La bo\\303\\256te est pleine", "552 La boîte est pleine"),
+        ("550 C:\\300 \\377\\376 stays", "550 C:\\300 \\377\\376 stays"),
+    ],
+)  # fmt: skip
+def test_lines_that_real_servers_write_into_one(text: str, words: str) -> None:
+    assert parse_reply(text).text == words

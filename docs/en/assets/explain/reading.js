@@ -212,7 +212,7 @@ export class Reader {
     if (body.includes(code)) {
       let lines = body.split("\n");
       const glued = body.includes(` ${code}-`) ||
-        (inLines && !lines.slice(1).some((line) => line.startsWith(`${code}-`)));
+        (inLines && !lines.slice(1).some((line) => line.startsWith(`${code} `)));
       body = lines.map((line) => this.stripCode(line, code)).join("\n");
       body = replaceAll(body, p.reply_REPEAT, (m) => (m[1] === code ? " " : m[0]));
       if (glued) {
