@@ -49,7 +49,7 @@ class DeliverkitApp(App[int]):
         Binding("f3", "blocklists", _("Look up blocklists"), show=False, id="app.blocklists"),
         Binding("f4", "catalogue", _("Open the catalogue"), show=False, id="app.catalogue"),
         Binding("f5", "history", _("Open the history"), show=False, id="app.history"),
-        Binding("f6", "bounces", _("Open a mailbox or log"), show=False, id="app.bounces"),
+        Binding("f6", "bounces", _("Open a mailbox or log"), show=False, priority=True, id="app.bounces"),
         Binding("f9", "demo", _("Open the demo case"), show=False, id="app.demo"),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, id="app.quit"),
     ]

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from deliverkit.bounces.containers import is_packed
 from deliverkit.bounces.event import Fault
@@ -151,6 +152,16 @@ def _run(reader: _Reader, tell: Callable[[RunMessage | Exception | None], None])
 
 class _Processes(LocalCrew):
     """Processes that can be ended at once, in the middle of a piece."""
+
+    def __enter__(self) -> Self:
+        """Have what Python starts beside processes started with the real stderr: while a screen is there, the one in
+        its place has no number that could be handed on."""
+        if os.name == "posix":
+            from multiprocessing import resource_tracker
+
+            with redirect_stderr(sys.__stderr__):
+                resource_tracker.ensure_running()
+        return super().__enter__()
 
     def kill(self) -> None:
         """End them; what waits for them gets an error."""
