@@ -114,6 +114,27 @@ async def test_verify_says_what_is_still_seen_and_for_how_long(opened: Opened, t
         assert duration(7200) in painted(pilot)
 
 
+@pytest.mark.parametrize(
+    ("published", "mark"), [("v=spf1 ip4:192.0.2.10 -all", Mark.PUBLISHED), ("v=spf1 -all", Mark.STILL_SEEN)]
+)
+async def test_an_old_answer_is_asked_of_the_domains_own_servers(
+    published: str, mark: Mark, opened: Opened, tmp_path: Path
+) -> None:
+    (tmp_path / "world.toml").write_text(OWNERS.replace("RECORD", published), encoding="utf-8")
+    async with opened(REPLY, network=Network(replay=str(tmp_path / "world.toml"))) as pilot:
+        await keys(pilot, "enter")
+        await to_step(pilot, PUBLISH)
+        await keys(pilot, "v")
+        case = case_of(pilot).case
+        assert case.standings[PUBLISH].mark is mark
+        assert not case.mended
+        assert case.done == 0
+        assert duration(7200) in painted(pilot)
+        await keys(pilot, "escape", "escape", "down")
+        await keys(pilot, "f5", "enter")
+        assert case_of(pilot).case.standings[PUBLISH].mark is mark
+
+
 async def test_a_look_that_finds_nobody_verifies_nothing(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "world.toml").write_text(SILENCED, encoding="utf-8")
     async with opened(REPLY, network=Network(replay=str(tmp_path / "world.toml"))) as pilot:
@@ -129,7 +150,7 @@ async def test_verify_while_the_first_look_is_not_over_waits_for_it(opened: Open
         await pilot.press("f9")
         screen = case_of(pilot)
         screen.running = True
-        screen._verify(next(s for s in screen.case.plan if s.id == PUBLISH))
+        screen.verify(next(s for s in screen.case.plan if s.id == PUBLISH))
         assert screen.case.standings[PUBLISH].mark is Mark.ASKING
         screen._ask()
         await settle(pilot)
@@ -383,6 +404,21 @@ default = "nxdomain"
 ttl = 7200
 "@" = { TXT = ["v=spf1 -all"], MX = ["10 mx.shop.example"] }
 "_dmarc" = { TXT = ["v=DMARC1; p=reject"] }
+"""
+
+OWNERS = """
+[root]
+default = "nxdomain"
+[zone."shop.example"]
+ttl = 7200
+"@" = { TXT = ["v=spf1 -all"], MX = ["10 mx.shop.example"], NS = ["ns1.shop.example"] }
+"_dmarc" = { TXT = ["v=DMARC1; p=reject"] }
+"ns1" = { A = ["192.0.2.53"] }
+[server."192.0.2.53".zone."shop.example"]
+ttl = 7200
+"@" = { TXT = ["RECORD"], MX = ["10 mx.shop.example"], NS = ["ns1.shop.example"] }
+"_dmarc" = { TXT = ["v=DMARC1; p=reject"] }
+"ns1" = { A = ["192.0.2.53"] }
 """
 
 SILENCED = """

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from bounce_log import write_log
 from piloting import REPLY, Opened, keys, painted, settle
 
 from deliverkit.session import Network
@@ -35,6 +36,13 @@ async def test_screen(name: str, size: str, opened: Opened) -> None:
         await keys(pilot, *pressed)
         await settle(pilot)
         compare(f"{name}-{size}", painted(pilot))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_screen_of_bounces(size: str, opened: Opened) -> None:
+    async with opened(str(write_log()), size=SIZES[size]) as pilot:
+        await keys(pilot, "f")
+        compare(f"bounces-{size}", painted(pilot))
 
 
 async def test_screen_of_a_case_that_is_running(opened: Opened, silent_server: str) -> None:
