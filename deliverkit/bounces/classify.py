@@ -49,6 +49,8 @@ from deliverkit.model import (
 
 UNKNOWN = "unknown.unclassified"
 _MAX_REMEMBERED = 50_000
+_MAX_TEXT = 1_000
+"""Characters of a reply that is remembered; longer ones do not come again and would fill the memory."""
 _MAX_MATCHED = 500
 _SURE_WEIGHT = 14
 _LASTING = frozenset(
@@ -114,10 +116,12 @@ class Classifier:
         # Logs repeat themselves: the same words, to the letter, are judged once.
         verdict = self._said.get(said)
         if verdict is None:
+            verdict = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
+            verdict = self._doubted(verdict, reply)
             if len(self._said) >= _MAX_REMEMBERED:
                 self._said.clear()
-            verdict = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
-            verdict = self._said[said] = self._doubted(verdict, reply)
+            if len(reply.text) <= _MAX_TEXT:
+                self._said[said] = verdict
         return verdict
 
     def _doubted(self, verdict: Verdict, reply: Reply) -> Verdict:

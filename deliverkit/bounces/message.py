@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from deliverkit.bounces.event import Kind
 from deliverkit.bounces.mail import kinds
 from deliverkit.bounces.mail.address import addresses, clean_address, first_address, is_daemon, verp_address
-from deliverkit.bounces.mail.deciding import cause, deciding_reply, parsed
+from deliverkit.bounces.mail.deciding import Told, cause, deciding_reply, parsed
 from deliverkit.bounces.mail.fields import Report, Status, read_report, unquoted
 from deliverkit.bounces.mail.looks import looks_like_mail
 from deliverkit.bounces.mail.original import decoded, iso_date, read_original
@@ -151,13 +151,14 @@ def _from_fields(mail: Mail, report: Report, words: Words, original: Original | 
     known = _known(mail.head)
     bounces = []
     chosen = [s for s, k in zip(report.recipients, kind_of, strict=True) if k is kind]
+    told = Told(words.notice, [status.recipient for status in chosen if status.recipient])
+    unnamed = None
+    if not all(status.recipient for status in chosen):
+        named = known or [s.recipient for s in read_words(words.notice, (), _own(mail, original)) if s.recipient]
+        unnamed = next(iter(named or _hidden(mail, original)), None)
     for status in chosen:
-        recipient = status.recipient
-        if recipient is None:
-            named = known or [s.recipient for s in read_words(words.notice, (), _own(mail, original)) if s.recipient]
-            named = named or _hidden(mail, original)
-            recipient = named[0] if named else None
-        reply, said = deciding_reply(status, recipient, words.notice)
+        recipient = status.recipient or unnamed
+        reply, said = deciding_reply(status, recipient, told)
         bounces.append(
             Bounce(
                 reply=reply,

@@ -164,6 +164,8 @@ def _find_code(words: str) -> tuple[int, str, str] | None:
         if count >= _MAX_CANDIDATES:
             break
         line = words.rfind("\n", 0, match.start()) + 1
+        if line and best and best[0] >= 12:
+            break  # nothing weighs more behind the first line
         left = words[max(line, match.start() - 200) : match.start()]
         weight = _weigh(match[1], left, words[match.end() : match.end() + 24], line == 0, len(words) == 3)
         if weight > (best[0] if best else 0):

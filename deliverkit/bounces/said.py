@@ -13,6 +13,8 @@ from deliverkit.bounces.reply import parse_reply
 from deliverkit.model import Reply
 
 _MAX_REMEMBERED = 10_000
+_MAX_TEXT = 1_000
+"""Characters of words that are remembered."""
 
 _POSTFIX = re.compile(
     r"(?:delivery temporarily suspended: )?host (\S{1,255}?)\[[^\]]{1,60}\](?::\d{1,5})? (said|refused to talk to me): "
@@ -47,6 +49,8 @@ _remembered: dict[str, Said] = {}
 
 def said(text: str) -> Said:
     """Read the words that a mail server's client logs about one attempt (Postfix and its kin). Never raises."""
+    if len(text) > _MAX_TEXT:
+        return _read(text)
     found = _remembered.get(text)
     if found is None:
         if len(_remembered) >= _MAX_REMEMBERED:

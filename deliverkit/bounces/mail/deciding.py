@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deliverkit.bounces.mail.fields import Status
@@ -25,6 +26,8 @@ _VAGUE = phrases(
     r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
     r"the message could not be delivered\.?)\W*)$"
 )
+_FEW = 8
+"""Recipients that are looked for one by one."""
 _CODE_FIRST = re.compile(r"\s*[45]\d\d[ -]")
 _CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
 _LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
@@ -39,8 +42,33 @@ _TRAILER = phrases(
 )
 
 
-def deciding_reply(status: Status, recipient: str | None, notice: str) -> tuple[Reply, Said | None]:
+class Told:
+    """What the words of a report say of its recipients; of a long list, all are looked for in one go."""
+
+    def __init__(self, notice: str, recipients: Sequence[str]) -> None:
+        """``recipients``: all that the status fields name."""
+        self.notice = notice
+        self._recipients = recipients
+        self._all: dict[str, Said] | None = None
+        self._unnamed: Said | None = None
+
+    def of(self, recipient: str | None) -> Said | None:
+        """What is said of one."""
+        if recipient is None:
+            if self._unnamed is None:
+                self._unnamed = read_words(self.notice)[0]
+            return self._unnamed
+        if len(self._recipients) <= _FEW:
+            return read_words(self.notice, (recipient,))[0]
+        if self._all is None:
+            said = read_words(self.notice, self._recipients)
+            self._all = {(one.recipient or "").lower(): one for one in reversed(said)}
+        return self._all.get(recipient.lower())
+
+
+def deciding_reply(status: Status, recipient: str | None, told: Told) -> tuple[Reply, Said | None]:
     """The words that decide: the remote server's, in full, before the local system's summary."""
+    notice = told.notice
     diagnostic = status.diagnostic
     said: Said | None = None
     if _CUT_SHORT.search(diagnostic):
@@ -48,8 +76,7 @@ def deciding_reply(status: Status, recipient: str | None, notice: str) -> tuple[
     elif _CODE_FIRST.match(diagnostic) and _behind(diagnostic):
         pass  # it expired, and why stands beside it: no more can be known
     elif not diagnostic or _VAGUE.match(diagnostic) or _EXPIRED.search(diagnostic):
-        found = read_words(notice, (recipient,) if recipient else ())
-        said = found[0] if found else None
+        said = told.of(recipient)
         if said and said.words and _better(said.words, diagnostic):
             diagnostic = f"{said.words}\n\n{diagnostic}" if diagnostic and _EXPIRED.search(diagnostic) else said.words
     if not diagnostic:

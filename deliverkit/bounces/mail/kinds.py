@@ -98,7 +98,12 @@ _AUTO_SUBJECT = phrases(
     r"自動(?:返信|応答|回答)|"
     r"不在(?:通知|の)|自动(?:回复|答复)|自動(?:回覆|答覆)|"
     r"balasan otomatis|jawaban otomatis|sedang cuti|di luar kantor|autosvar|automaattinen|"
-    r"odpowied[źz] automatyczna|automatick[áa] odpov|otomatik yan[ıi]t|자동 (?:회신|응답)|부재)"
+    r"fr[åa]nvar|ikke til stede|frav[æe]r|automatisk (?:svar|besked)|poissa|lomalla|"
+    r"odpowied[źz] automatyczna|nieobecno|automatick[áa] odpov|nep[řr][íi]tomn|nepr[íi]tomn|otomatik yan[ıi]t|"
+    r"automatikus v[áa]lasz|h[áa]zon k[íi]v[üu]l|r[ăa]spuns automat|automatski odgovor|samodejni odgovor|"
+    r"αυτόματη απάντηση|εκτός γραφείου|автоматична відповідь|автоматичен отговор|"
+    r"trả lời tự động|ตอบกลับอัตโนมัติ|תשובה אוטומטית|رد تلقائي|"
+    r"자동 (?:회신|응답)|자동회신|자동응답|부재)"
 )
 _CHALLENGE = phrases(
     r"please (?:confirm|verify|authenticate) (?:your|that you|this) (?:message|e-?mail|mail|sender|sent)|"

@@ -17,6 +17,8 @@ from deliverkit.bounces.mail.transcript import Said, is_transcript, read_transcr
 
 MAX_LINES = 400
 MAX_WORDS = 4_000
+_LINES_BEFORE = 30
+"""Lines in front of an address that may say what is wrong with it."""
 
 _COPY = phrases(
     r"^[\s>|*_=+#-]*(?:"
@@ -123,7 +125,8 @@ _WEAK = phrases(
     r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*"
 )
 _CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
-_REPLY_FIRST = re.compile(r"[45]\d\d[ -](?!.{0,80}\n.{0,80}(?:said|was|reason|error|response):)")
+_REPLY_FIRST = re.compile(r"#?[45]\d\d[ -](?!.{0,80}\n.{0,80}(?:said|was|reason|error|response):)")
+_REPLY_LINE = re.compile(r"^[ \t<\"']{0,8}(#?[45]\d\d[ -]#?[45]\.\d\.\d{1,3}\b)", re.MULTILINE)
 _MX = phrases(
     r"\bhost:? ([\w.-]{1,253}\w)[\s\[(:]|(?:connect(?:ing|ed)? to|conversation with|"
     r"lost connection with) ([\w.-]{1,253}\w)\[|"
@@ -230,7 +233,10 @@ def _mentions(lines: list[str], known: list[str]) -> list[tuple[int, str]]:
 
 
 def _segments(lines: list[str], leads: list[tuple[int, str]]) -> list[Said]:
-    tail = "\n".join(lines[leads[-1][0] :])
+    last_lines, last = lines[leads[-1][0] :], leads[-1][1]
+    tail = "\n".join(last_lines)
+    of_all: str | None = None
+    place: tuple[str | None, str | None] | None = None
     found: list[Said] = []
     for index, (start, address) in enumerate(leads):
         end = leads[index + 1][0] if index + 1 < len(leads) else len(lines)
@@ -239,14 +245,19 @@ def _segments(lines: list[str], leads: list[tuple[int, str]]) -> list[Said]:
         piece = lines[start:end]
         words = _about(piece, address)
         if not words and index + 1 < len(leads):
-            words = _about(lines[leads[-1][0] :], leads[-1][1])
+            if of_all is None:
+                of_all = _about(last_lines, last)
+            words = of_all
         if not words:
-            before = [line for line in lines[:start] if not _BOILERPLATE.match(line) and line.strip()]
-            words = extract("\n".join(before))
+            # Once for each would be the square of a long list: what stands close by says it.
+            before = [line for line in lines[max(0, start - 60) : start] if line.strip()]
+            words = extract("\n".join(line for line in before[-_LINES_BEFORE:] if not _BOILERPLATE.match(line)))
         segment = "\n".join(piece)
         mx, phase = where(segment)
         if mx is None and phase is None:
-            mx, phase = where(tail)
+            if place is None:
+                place = where(tail)
+            mx, phase = place
         found.append(Said(address, words, mx, phase))
     return found
 
@@ -301,6 +312,9 @@ def extract(text: str) -> str:
     if strong and text[strong.end() :].strip():
         return _paragraph(text[strong.end() :].strip().strip("'\"[]"))
     weak = _WEAK.search(text)
+    if weak and (reply := _REPLY_LINE.search(text, 0, weak.start())):
+        # The label stands inside of a reply that begins on a line of its own.
+        return _paragraph(text[reply.start(1) :].strip())
     if weak and text[weak.end() :].strip():
         return _paragraph(text[weak.end() :].strip())
     return text[:MAX_WORDS].strip()
