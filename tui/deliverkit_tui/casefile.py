@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from deliverkit.audit import ALL
 from deliverkit.bounces.classify import Classifier
 from deliverkit.checks import OF_NAMES, Target
 from deliverkit.checks.run import can_run, in_order
@@ -102,6 +103,8 @@ class CaseFile:
     standings: dict[str, Standing] = field(default_factory=dict)
     proven: bool = False
     """Something was proven against it at the first look."""
+    whole: bool = False
+    """Every check was asked for."""
     key: int | None = None
     """Its number in the history."""
 
@@ -175,8 +178,16 @@ class CaseFile:
         self.proven = False
 
     def ask_all(self) -> None:
-        """Show every check, not only those that the verdict calls for."""
-        self.names = tuple(OF_NAMES)
+        """Show every check of an audit that has something to ask, and those that the verdict calls for."""
+        wanted = {*self.names, *ALL, "recipient-domain"}
+        self.names = tuple(
+            name for name in OF_NAMES if name in wanted and (can_run(name, self.target) or name in self.names)
+        )
+        self.whole = True
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """These checks are not run in this world."""
+        self.names = tuple(name for name in self.names if name not in names)
 
     def take(self, result: CheckResult) -> None:
         """A result is there; what it proves is joined."""

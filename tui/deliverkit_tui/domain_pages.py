@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from deliverkit.language import _
-from deliverkit.model import CheckResult, Finding, Outcome, Step
+from deliverkit.model import Audit, CheckResult, Finding, Outcome, RequirementState, Step
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
 from deliverkit.report.text.layout import ROLES, SYMBOLS, Page
@@ -92,6 +93,17 @@ def fix_page(fix: str, steps: Sequence[Step], say: Sentences, width: int) -> str
         page.blank()
         write_step(page, step, say, owner=step.owner != steps[0].owner)
     return str(page)
+
+
+def demand_cells(audit: Audit, say: Sentences) -> list[tuple[str, str]]:
+    """The row of what mailbox providers demand: what is not met, else what is."""
+    counts = Counter(requirement.state for requirement in audit.requirements)
+    unmet = counts[RequirementState.NOT_MET]
+    shown = RequirementState.NOT_MET if unmet else RequirementState.MET
+    outcome = Outcome.FAIL if unmet else Outcome.PASS
+    told = " · ".join(f"{counts[state]} {say.word(state)}" for state in RequirementState if counts[state])
+    head = f"{SYMBOLS[outcome]} {counts[shown]}", ROLES[outcome]
+    return [head, (_("demands"), ""), (_("what mailbox providers demand: {counts}").format(counts=told), "")]
 
 
 def copies(steps: Sequence[Step]) -> list[tuple[str, str]]:

@@ -6,9 +6,6 @@ Pure: a result goes in, blocks come out. Text for widgets, not for the CLI (``re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
-from textual.content import Content
 
 from deliverkit.checks.blocklist_answer import Listing
 from deliverkit.checks.blocklist_findings import BlocklistReport
@@ -20,25 +17,13 @@ from deliverkit.language import _
 from deliverkit.model import CheckResult, Diagnosis, Outcome
 from deliverkit.report.clean import one_line
 from deliverkit.report.sentences import Sentences
+from deliverkit_tui.blocks import Block
 from deliverkit_tui.widgets.checks import telling
 from deliverkit_tui.words import ROLES, SYMBOLS, line, row, text
 
 MAX_KEYS = 12
 _MAX_VALUES = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One piece of evidence."""
-
-    content: Content
-    indent: int = 0
-    whole: bool = True
-    """Wrapped; else cut at the edge with an ellipsis."""
-    gap: bool = False
-    """An empty line before it."""
-    command: str = ""
-    """A command that ``c`` copies."""
+_OF_SERVERS = ("mta-sts", "dnssec", "dane", "nameservers", "starttls")
 
 
 def proof_of(result: CheckResult, say: Sentences) -> list[Block]:
@@ -66,6 +51,10 @@ def facts_of(result: CheckResult, say: Sentences) -> list[Block]:
             return list(_dkim(result.facts))
         case BlocklistReport():
             return list(_lists(result.facts, say))
+    if result.check in _OF_SERVERS:
+        from deliverkit_tui.proof_servers import servers_of
+
+        return list(servers_of(result.facts))
     return []
 
 

@@ -15,7 +15,7 @@ from textual.widgets import OptionList
 from deliverkit.errors import InputError
 from deliverkit.language import _
 from deliverkit_tui.casefile import CaseFile, Given, Mark, Standing
-from deliverkit_tui.messages import CheckArrived, Failed, Finished
+from deliverkit_tui.messages import CheckArrived, Failed, Finished, LeftOut
 from deliverkit_tui.screens.case_panels import CaseChecks
 from deliverkit_tui.screens.case_steps import OWNERS, VERIFY, CaseSteps
 from deliverkit_tui.screens.place import PaletteAction, source_of
@@ -156,7 +156,7 @@ kept in the history by itself.
         self.running = True
         self.show_banner(asking=True)
         kept = self._kept.recording if self._kept is not None and not fresh else None
-        job = jobs.checks(names, self.case.target, self.case.also_lists)
+        job = jobs.checks(names, self.case.target, self.case.also_lists, whole=self.case.whole)
         self.core.run(jobs.replayed(job, kept) if kept else job, fresh=fresh)
 
     @on(CheckArrived)
@@ -174,6 +174,12 @@ kept in the history by itself.
         self.show_banner(asking=self.running)
         if self.evidence_of == message.result.check:
             self.show_evidence(message.result.check)
+
+    @on(LeftOut)
+    def _left_out(self, message: LeftOut) -> None:
+        if self.core.is_current(message):
+            self.case.leave_out(message.names)
+            self.query_one(CaseChecks).prepare(self.case.names, self.case.runnable, self.case.bounce.reply.text)
 
     @on(Finished)
     def _finished(self, message: Finished) -> None:

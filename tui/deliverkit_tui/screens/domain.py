@@ -18,9 +18,10 @@ from deliverkit.checks.run import in_order
 from deliverkit.language import _, plural
 from deliverkit.model import Audit, CheckResult, Outcome, Step
 from deliverkit.report.clean import one_line
+from deliverkit.report.text.requirements import requirements_text
 from deliverkit_tui import jobs
 from deliverkit_tui.commands import command
-from deliverkit_tui.domain_pages import check_page, copies, fix_page
+from deliverkit_tui.domain_pages import check_page, copies, demand_cells, fix_page
 from deliverkit_tui.grid_layout import Column
 from deliverkit_tui.messages import CheckArrived, Failed, Finished
 from deliverkit_tui.pages import mark
@@ -38,15 +39,19 @@ _COLUMNS = (
 )
 
 
+_DEMANDS = "demands:all"
+"""Key of the row that holds the domain against what mailbox providers demand."""
+
+
 class DomainScreen(Place):
     """The drill-down of the audit."""
 
     TITLE_TEXT = _("Domain")
     CSS_PATH = "domain.tcss"
     HELP = _(
-        "The checks of the domain, then what mends it, most urgent first. `Enter` reads the row of the cursor: the "
-        "findings with their evidence, or the steps with the record to publish. In the text, `Up` and `Down` go from "
-        "link to link and `Enter` opens the link in the catalogue.\n\n"
+        "The checks of the domain, what mailbox providers demand, then what mends it, most urgent first. `Enter` reads "
+        "the row of the cursor: the findings with their evidence, or the steps with the record to publish. In the "
+        "text, `Up` and `Down` go from link to link and `Enter` opens the link in the catalogue.\n\n"
         "`v` asks afresh: on a check that check, on a fix the checks that prove it. `c` copies the record, command "
         "or address of a fix."
     )
@@ -119,7 +124,9 @@ class DomainScreen(Place):
                 ("   " + _("sends with {sending}").format(sending=sending) if sending else "", "dim"),
             )
         )
-        self.query_one(RowGrid).set_rows([*(f"check:{c}" for c in self._checks), *(f"fix:{f}" for f in self._fixes)])
+        demands = [_DEMANDS] if self.audit.requirements else []
+        checks = [f"check:{check}" for check in self._checks]
+        self.query_one(RowGrid).set_rows([*checks, *demands, *(f"fix:{fix}" for fix in self._fixes)])
         self._show(keep=True)
 
     def _cells(self, key: str) -> list[Cell]:
@@ -134,6 +141,8 @@ class DomainScreen(Place):
                 (count, "dim"),
                 (say.fix(ident, steps[0].args) if steps else ident, "strong"),
             ]
+        if key == _DEMANDS:
+            return demand_cells(self.audit, say)
         result = self._results.get(ident)
         if ident in self._asking or result is None:
             return [(f"{ASKING} {_('asking')}", "unknown"), (ident, ""), ("", "")]
@@ -165,6 +174,8 @@ class DomainScreen(Place):
         kind, _sep, ident = key.partition(":")
         if kind == "fix":
             return fix_page(ident, self._fixes.get(ident, []), self.kit.say, width)
+        if key == _DEMANDS:
+            return requirements_text(self.audit, self.audit.requirements, self.kit.say, width=width, paint=mark)
         result = self._results.get(ident)
         return (
             check_page(result, self.kit.say, width)
@@ -193,6 +204,8 @@ class DomainScreen(Place):
                 self._ask([check for check in self._checks if check in named], fresh=True)
             else:
                 self.notify(_("No check can see this; the text says how to tell."), timeout=4)
+        else:
+            self.action_again()
 
     def action_again(self) -> None:
         """Ask everything afresh."""

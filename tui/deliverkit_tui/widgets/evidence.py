@@ -14,7 +14,7 @@ from deliverkit.language import _
 from deliverkit_tui.words import line
 
 if TYPE_CHECKING:
-    from deliverkit_tui.proof import Block
+    from deliverkit_tui.blocks import Block
 
 
 class Evidence(VerticalScroll, can_focus=True):
