@@ -20,6 +20,7 @@ from deliverkit.knowledge.schema import (
     EnhancedCode,
     FindingSpec,
     FixSpec,
+    Phrases,
     Provider,
     Reason,
     Rule,
@@ -167,6 +168,11 @@ class Knowledge:
     def word_lists(self) -> Mapping[str, WordList]:
         """Words, names and domains that checks compare with, by list."""
         return _tables(WordList, "word_lists", "lists/*.toml")
+
+    @cached_property
+    def phrases(self) -> Mapping[str, Phrases]:
+        """What stands in and around bounce mails, by what it says."""
+        return _tables(Phrases, "phrases", "phrases/*.toml")
 
     def text(self, kind: str, lang: str = "en") -> Mapping[str, Any]:
         """The sentences of one kind (``reasons``, ``findings``, ``fixes``, ``codes``, ``words``, …) by id.

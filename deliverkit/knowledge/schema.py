@@ -223,6 +223,15 @@ class WordList:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Phrases:
+    """What mail systems or people write for one purpose, in whatever language."""
+
+    id: str
+    patterns: Strings
+    """RE2 syntax, any case; a text that one of them matches says it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """The words of another system for our reasons."""
 

@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deliverkit.bounces.mail.fields import Status
-from deliverkit.bounces.mail.patterns import phrases
+from deliverkit.bounces.mail.patterns import known, phrases
 from deliverkit.bounces.mail.transcript import Said, continued
 from deliverkit.bounces.mail.words import read_words
 from deliverkit.bounces.reply import parse_reply
 from deliverkit.model import Reply
 
-_EXPIRED = phrases(
-    r"expired|too long|could not be delivered for|delivery time|retry time(?:out)? (?:not|exceeded)|retry timeout|"
-    r"giving up|gave up|"
-    r"unable to deliver in|not delivered within|exceeded|message is too old|lifetime"
-)
+_EXPIRED = known("expired")
 _VAGUE = phrases(
     r"^(?:(?:[245]\d\d[ -]?)?(?:\d\.\d{1,3}\.\d{1,3}\s*)?(?:\W*|service unavailable|delivery failed|"
     r"message rejected|failed|unknown|undefined status|"
@@ -36,10 +32,7 @@ _LAST_CAUSE = re.compile(
     r"seconds)).{0,200}?(?:[<\[(](4\d\d[ -][^\n]{3,400}?)[>\])]\s*$|->\s*'?(4\d\d[ -].{3,400}))|"
     r"LED=(4\d\d[ -][^}\n]{3,400}?)\}",
 )
-_TRAILER = phrases(
-    r"message could not be delivered for|message will be deleted from|i'm not going to try again|"
-    r"this message has been in the queue too|retry timeout exceeded|delivery time expired|giving up on"
-)
+_TRAILER = known("expired-trailer")
 
 
 class Told:

@@ -10,6 +10,8 @@ import re
 
 import re2
 
+from deliverkit.knowledge import load
+
 _MAX_MEMORY = 16 << 20
 
 
@@ -24,3 +26,11 @@ def phrases(pattern: str, *, lines: bool = False) -> re.Pattern[str]:
     options.log_errors = False
     compiled: re.Pattern[str] = re2.compile(f"(?m){pattern}" if lines else pattern, options)  # type: ignore[no-untyped-call]
     return compiled
+
+
+def known(id_: str, *, before: str = "", after: str = "", lines: bool = False) -> re.Pattern[str]:
+    """The phrases of this id in the knowledge, any of them, between ``before`` and ``after``.
+
+    Raises KeyError for an id that is not there.
+    """
+    return phrases(before + "|".join(load().phrases[id_].patterns) + after, lines=lines)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from deliverkit.bounces.mail.address import ADDRESS, ANY_ADDRESS, addresses, clean_address, is_daemon
-from deliverkit.bounces.mail.patterns import phrases
+from deliverkit.bounces.mail.patterns import known, phrases
 from deliverkit.bounces.mail.transcript import Said, is_transcript, read_transcript
 
 MAX_LINES = 400
@@ -20,23 +20,7 @@ MAX_WORDS = 4_000
 _LINES_BEFORE = 30
 """Lines in front of an address that may say what is wrong with it."""
 
-_COPY = phrases(
-    r"^[\s>|*_=+#-]*(?:"
-    r"(?:this is|below is|here is|below this line is|enclosed is|included is|following is|"
-    r"attached is)?[ ]?a copy of (?:the|your) (?:original |undelivered |returned )?(?:message|mail|e-?mail)\b|"
-    r"(?:below|here|included|enclosed|attached)[ \w]{0,20} (?:copy|copie) |"
-    r"(?:the )?(?:original|unsent|returned|undelivered|bounced|rejected) (?:message|mail|e-?mail)(?: headers?|"
-    r" text| body)?(?: follows?| below| is| was| attached| returned)?(?: as| to)?\b[\s:.>*_=+#|-]{0,80}$|"
-    r"(?:message|mail)[ ]?(?:headers?|text)(?: follows?)?[ .:|*_=-]*$|"
-    r"the headers? of the original|original (?:message|mail) headers?:|"
-    r"(?:start|begin) of (?:returned|original|forwarded) |"
-    r"nachrichtenkopf|urspr[uü]ngliche nachricht|es folgt (?:eine kopie|der kopf)|der header der|"
-    r"en-?t[eê]tes? (?:du message|d.origine)|message d.origine|mensaje original|mensagem original|messaggio originale|"
-    r"oorspronkelijk bericht|исходное (?:сообщение|письмо)|заголовки (?:исходного|письма)|元のメッセージ|原メール|"
-    r"原始邮件|原始郵件|pesan asli"
-    r")",
-    lines=True,
-)
+_COPY = known("copy-heading", before=r"^[\s>|*_=+#-]*(?:", after=r")", lines=True)
 _HEADERS = re.compile(
     r"^(?>(?:Return-Path|Received|Message-ID|Delivered-To|Reply-To|From|To|Subject|Date|MIME-Version|Content-Type|"
     r"X-[\w-]{1,40}+|DKIM-Signature|Sender|Cc|Content-Transfer-Encoding|Authentication-Results)[ \t]*+:[^\n]*+\n"
@@ -74,56 +58,9 @@ _INLINE = re.compile(
     rf"[\s:：\"'<(\[;,]{{1,8}}(?:mailto:|rfc822;)?({ADDRESS})",
     re.IGNORECASE,
 )
-_BOILERPLATE = phrases(
-    r"^[\s>*#|=_+.-]*(?:"
-    r"(?:this is (?:the|an?) (?:automatic[\pL\d_]*|mail (?:system|delivery|server)|mailer-daemon|"
-    r"qmail|mime|multi-?part|"
-    r"dragonfly|permanent error; i)|"
-    r"this (?:message|e-?mail|nondelivery report|report) (?:was|is|has been) (?:created|generated|sent|"
-    r"automatically|an? auto)|"
-    r"(?:a|the) message (?:that you (?:have )?sent|sent by)|could not be delivered to (?:one|all)|"
-    r"(?:its |one or more |the following )?recipients?\.? this is a permanent error|its recipients\.|"
-    r"hi[.!]|hello|dear |sorry it didn|i'm (?:afraid|sorry)|i am sorry|we(?:'re| are) sorry|sorry, we were unable|"
-    r"be delivered to one|for further assistance|if you do so|delete your own|the mail system|please,? (?:do not|"
-    r"don't) reply|"
-    r"please do not|do not reply|giving up on|an error has occurred while|the following (?:address|recipient|"
-    r"list)\S*(?: failed)?|"
-    r"the following list of|list of recipients|failed:?$|following address|address\(es\) failed|your message$|"
-    r"(?:subject|sent|date|from|message-id|message id|arrived|size|to)[ \t]*:|your message (?:of|with|subject)|"
-    r"message from \S+\.$|"
-    r"unable to deliver (?:message|your message) to the following|learn more|for more information|"
-    r"these recipients of your message|the original message was received|from \S+ \[|transcript of|a transcript of|"
-    r"delivery to the following|there was an error delivering|technical details of|\*\* .{0,60} \*\*$|"
-    r"diagnostic information for|generating server|reporting-mta|the number of attempts|failure reasons|"
-    r"message log follows|failed addresses follow|"
-    r"reporting mta|sent by microsoft|an error occurred while trying|this message could not be delivered\.$|"
-    r"delivery has failed|"
-    r"delivery failed for the following|for the following reason|was not delivered to|did not reach the following|"
-    r"because:?$|"
-    r"message (?:identifier|reference|subject|date) |the message (?:subject|date|identifier|reference) was|"
-    r"addressed to:|"
-    r"это письмо (?:создано|отправлено)|к сожалению|рекомендуем|не нужно|diese (?:nachricht|e-?mail) wurde|"
-    r"ce message|este mensaje|"
-    r"questo messaggio|esta (?:é|e) uma mensagem)"
-    r")"
-)
-_STRONG = phrases(
-    r"(?:error that the other server returned was|response (?:from the remote server |received )?was|"
-    r"remote server returned(?: the following)?(?: error)?|"
-    r"remote host said|failed with|following error message|error message is|did not like our [\w :]{2,20}|"
-    r"server message|gave this error|"
-    r"server (?:said|responded(?: with)?|replied(?: with)?|response)|(?:said|responded|replied|"
-    r"returned)(?: with)?|refused to talk to me|"
-    r"antwort(?:ete)?(?: des servers)?|lautet|r[ée]ponse(?: du serveur)?|respuesta(?: del servidor)?|"
-    r"resposta(?: do servidor)?|"
-    r"risposta(?: del server)?|ответ(?: сервера)?|сообщил)"
-    r"[\s]*[:：=\n'\"\[]+\s*"
-)
-_WEAK = phrases(
-    r"(?:^|\s)(?:reason|because|error|diagnostic[- ]code|technical details of (?:permanent|temporary) failure|"
-    r"cause|grund|fehler|ursache|raison|motif|"
-    r"motivo|raz[oó]n|erro|errore|reden|причина|ошибка|原因|理由|エラー|alasan)\w{0,6}[ \t]*[:：]\s*"
-)
+_BOILERPLATE = known("report-politeness", before=r"^[\s>*#|=_+.-]*(?:(?:", after=r"))")
+_STRONG = known("reply-label", before=r"(?:", after=r")[\s]*[:：=\n'\"\[]+\s*")
+_WEAK = known("cause-label", before=r"(?:^|\s)(?:", after=r")\w{0,6}[ \t]*[:：]\s*")
 _CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
 _REPLY_FIRST = re.compile(r"#?[45]\d\d[ -](?!.{0,80}\n.{0,80}(?:said|was|reason|error|response):)")
 _REPLY_LINE = re.compile(r"^[ \t<\"']{0,8}(#?[45]\d\d[ -]#?[45]\.\d\.\d{1,3}\b)", re.MULTILINE)
