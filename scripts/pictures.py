@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-PICTURES = Path(__file__).parent.parent / "docs" / "en" / "assets" / "screens"
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "en" / "assets" / "screens"
 SIZE = (100, 30)
 
 
@@ -21,10 +21,21 @@ async def take() -> None:
     """Walk through the job and keep a picture of each place."""
     from deliverkit.session import DEMO, Network
     from deliverkit_tui.app import DeliverkitApp
+    from scripts.picture_log import LOG
 
     reply = tomllib.loads((DEMO / "cases.toml").read_text(encoding="utf-8"))["case"][0]["reply"]
-    for name, keys in (("start", ()), ("case", ("enter",)), ("steps", ("enter", "2"))):
-        app = DeliverkitApp(reply.strip(), Network(replay="demo"))
+    log = Path(tempfile.mkdtemp()) / "mail.log"
+    log.write_text(LOG, encoding="utf-8")
+    os.chdir(log.parent)
+    for name, text, keys in (
+        ("start", reply, ()),
+        ("case", reply, ("enter",)),
+        ("steps", reply, ("enter", "2")),
+        ("audit", "shop.example\nlookups.example\nbakery.example\nnospf.example", ("enter",)),
+        ("bounces", "mail.log", ()),
+        ("incidents", "mail.log", ("f",)),
+    ):
+        app = DeliverkitApp(text.strip(), Network(replay="demo"))
         async with app.run_test(size=SIZE) as pilot:
             await _settle(pilot)
             for key in keys:

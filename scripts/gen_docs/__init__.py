@@ -18,6 +18,7 @@ from scripts.gen_docs import (
     explain_page,
     findings,
     fixes,
+    keys,
     outputs,
     platforms,
     providers,
@@ -27,10 +28,10 @@ from scripts.gen_docs import (
 from scripts.gen_docs.book import Book
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-KINDS = (reasons, findings, fixes, codes, blocklists, providers, platforms, vocabularies, cli)
+KINDS = (reasons, findings, fixes, codes, blocklists, providers, platforms, vocabularies, cli, keys)
 FOLDERS = ("reasons", "findings", "fixes", "codes", "blocklists", "providers", "platforms")
 """Folders of each language that hold generated pages and nothing else."""
-MADE = ("cli.md", "reference/vocabularies.md")
+MADE = ("cli.md", "reference/vocabularies.md", "reference/keys.md")
 """Generated pages that stand beside hand-written ones."""
 
 
