@@ -44,7 +44,9 @@ def pages(book: Book) -> Pages:
     parts = [section(_(_PLACES[p]) if p in _PLACES else p, table(heads, rows[p])) for p in order]
     yield (
         "reference/keys.md",
-        page(_("Keys"), _(INTRO), *parts, description=_("Every key of the interactive screen and its id.")),
+        page(
+            _("Keys of the screen"), _(INTRO), *parts, description=_("Every key of the interactive screen and its id.")
+        ),
     )
 
 

@@ -140,3 +140,78 @@ def test_the_smallest_terminal(terminal: Callable[[int, int], Terminal]) -> None
     at.until(lambda screen: "Evidence: spf" in screen, "the evidence")
     at.keys("q")
     at.until(lambda screen: "left with 0" in screen, "the shell")
+
+
+def write_log(folder: Path, times: int) -> Path:
+    """A log of Postfix in which two replies refuse the mail."""
+    said = (
+        ("550-5.7.26 This mail has been blocked because the sender is unauthenticated. gsmtp", "5.7.26"),
+        ("550-5.1.1 The email account that you tried to reach does not exist. gsmtp", "5.1.1"),
+    )
+    host = "gmail-smtp-in.l.google.com[198.51.100.27]:25"
+    path = folder / "mail.log"
+    with path.open("w", encoding="utf-8") as log:
+        for number in range(times):
+            reply, code = said[number % 3 % 2]
+            at = f"2026-11-02T10:{number // 60 % 60:02}:{number % 60:02}.000000+00:00 mx"
+            queue = f"{0xABC0000 + number:X}"
+            log.write(f"{at} postfix/qmgr[1]: {queue}: from=<news@shop.example>, size=999, nrcpt=1 (queue active)\n")
+            log.write(
+                f"{at} postfix/smtp[2]: {queue}: to=<reader{number}@example.com>, relay={host}, delay=1, dsn={code}, "
+                f"status=bounced (host {host[:-3]} said: {reply})\n"
+            )
+    return path
+
+
+def test_a_log_with_keys_alone(terminal: Callable[[int, int], Terminal], tmp_path: Path) -> None:
+    path = write_log(tmp_path, 30)
+    at = terminal(80, 24)
+    at.until(lambda screen: "What did the server say?" in screen and "palette" in screen, "the start screen")
+    at.keys("F6")
+    at.until(lambda screen: "File or folder" in screen, "the input for a path")
+    at.paste(str(path))
+    at.keys("Enter")
+    at.until(lambda screen: "30 bounces" in screen and "10 hard" in screen, "the totals")
+    at.keys("Enter")
+    at.until(lambda screen: "20 bounces" in screen and "dmarc" in screen, "one category alone")
+    at.keys("Enter")
+    at.until(lambda screen: "sender not authenticated ─" in screen, "an incident as a case")
+    at.keys("Escape")
+    at.settled("20 bounces")
+    at.keys("Escape")
+    at.until(lambda screen: "30 bounces" in screen, "the filter taken back")
+    at.keys("C-q")
+    at.until(lambda screen: "left with 0" in screen, "the shell")
+
+
+def test_a_log_with_the_mouse_alone(terminal: Callable[[int, int], Terminal], tmp_path: Path) -> None:
+    path = write_log(tmp_path, 30)
+    at = terminal(120, 34)
+    at.click("Bounces: a whole mailbox")
+    at.until(lambda screen: "File or folder" in screen, "the input for a path")
+    at.paste(f"{path}\r")
+    at.keys("Enter")
+    at.settled("30 bounces")
+    at.click("Providers")
+    at.settled("Gmail")
+    at.click("Domains")
+    at.settled("shop.example")
+    at.click("Back")
+    at.until(lambda screen: "Recent cases" in screen, "the start screen")
+    at.click("^q  Quit")
+    at.until(lambda screen: "left with 0" in screen, "the shell")
+
+
+def test_leaving_in_the_middle_of_a_large_log(terminal: Callable[[int, int], Terminal], tmp_path: Path) -> None:
+    path = write_log(tmp_path, 150_000)
+    at = terminal(80, 24)
+    at.until(lambda screen: "What did the server say?" in screen and "palette" in screen, "the start screen")
+    at.keys("F6")
+    at.until(lambda screen: "File or folder" in screen, "the input for a path")
+    at.paste(str(path))
+    at.keys("Enter")
+    at.until(lambda screen: "x stops" in screen and " hard " in screen, "figures while it reads")
+    at.keys("f")
+    at.until(lambda screen: "what the server said" in screen, "another view while it reads")
+    at.keys("C-q")
+    at.until(lambda screen: "left with 0" in screen, "the shell")
