@@ -50,8 +50,10 @@ def speak(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     """
     wanted = next((v for o, v in pairwise(argv) if o == "--lang"), None)
     wanted = wanted or next((a.partition("=")[2] for a in argv if a.startswith("--lang=")), None)
+    before = language.current()
     language.use(language.choose(wanted, environ))
-    if language.current() != SOURCE:
+    if language.current() != before:
+        # gettext looks for the words of "en", finds none, and leaves them as they are.
         os.environ["LANGUAGE"] = language.current()
         gettext.bindtextdomain("deliverkit", str(LOCALES))
         gettext.textdomain("deliverkit")

@@ -6,10 +6,11 @@ the output that hand-written pages show.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deliverkit import language
+from deliverkit.cli.translated import speak
 from deliverkit.language import LANGUAGES, SOURCE
 from scripts.gen_docs import (
     blocklists,
@@ -39,16 +40,16 @@ def pages(langs: Sequence[str] = LANGUAGES) -> Mapping[str, str]:
     """All pages that the script answers for: path below ``docs/`` to content."""
     made = {f"{SOURCE}/{path}": content for path, content in explain_page.rules(Book.of())}
     for lang in langs:
-        language.use(lang)
+        speak(["--lang", lang], os.environ)
         try:
             book = Book.of(lang=lang)
             made |= {f"{lang}/{path}": content for kind in KINDS for path, content in kind.pages(book)}
             # Beside the rules: the page finds both by its own address, whatever its language.
             made |= {f"{SOURCE}/{path}": content for path, content in explain_page.sentences(book)}
         finally:
-            language.use(SOURCE)
+            speak(["--lang", SOURCE], os.environ)
     made |= outputs.marked_pages(DOCS, langs, (*FOLDERS, *MADE))
-    language.use(SOURCE)  # the last command that ran has spoken another one
+    speak(["--lang", SOURCE], os.environ)  # the last command that ran has spoken another one
     return made
 
 

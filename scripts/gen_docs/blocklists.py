@@ -64,7 +64,7 @@ def _index(book: Book) -> str:
                     (
                         book.link("blocklists", e.id, text(e.name)),
                         ", ".join(named(KINDS, kind) for kind in e.kinds),
-                        text(e.weight.value),
+                        text(book.say.listing(f"weight.{e.weight.value}")),
                         named(STATUS, e.status) + (f", {text(e.since)}" if e.since else ""),
                     )
                     for e in entries

@@ -41,7 +41,7 @@ def pages(book: Book) -> Pages:
             section(_("The systems"), bullets(_system(vocabulary) for vocabulary in known)),
             section(_("The words"), table([_("reason"), *(vocabulary.id for vocabulary in known)], rows)),
             section(
-                _("KumoMTA's classes as reasons"),
+                _("KumoMTA's classes as reasons") + " {#kumomtas-classes-as-reasons}",
                 _(IMPORTED),
                 table([_("class"), _("reason")], imported),
                 block("deliverkit rules check kumomta-rules.toml", "sh"),

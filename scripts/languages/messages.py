@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -12,14 +13,14 @@ from typing import Any
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from deliverkit.language import LANGUAGES, LOCALES, SOURCE
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS: dict[str, Any] = {"_": None, "marked": None, "plural": (1, 2), "ngettext": (1, 2)}
+KEYWORDS = {"_": 1, "marked": 1, "plural": 2, "ngettext": 2}
+"""Functions that translate, and how many of their arguments are texts."""
 TRANSLATED = tuple(lang for lang in LANGUAGES if lang != SOURCE)
 
 
@@ -36,6 +37,8 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield from _in_code(path, path.relative_to(ROOT).as_posix())
     yield from _help()
+    for key in import_module("deliverkit.config.schema").KEYS:
+        yield key.help, "deliverkit/config/schema.py"
     cases = tomllib.loads((ROOT / "deliverkit/demo/cases.toml").read_text(encoding="utf-8"))["case"]
     yield from ((case["title"], "deliverkit/demo/cases.toml") for case in cases)
     yield from ((what, "deliverkit/cli/demo.py") for what, _ in import_module("deliverkit.cli.demo").NEXT)
@@ -45,10 +48,15 @@ def _all() -> Iterator[tuple[str | tuple[str, str], str]]:
 
 
 def _in_code(path: Path, where: str) -> Iterator[tuple[str | tuple[str, str], str]]:
-    with path.open("rb") as code:
-        for _line, message, _comments, _context in extract("python", code, keywords=KEYWORDS):
-            if message:
-                yield message if isinstance(message, str) else (message[0], message[1]), where
+    """Literal texts in calls of the functions that translate, also where the call stands inside an f-string."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+        given = node.args[: KEYWORDS.get(name, 0)]
+        texts = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value]
+        if texts and len(texts) == KEYWORDS[name]:
+            yield texts[0] if len(texts) == 1 else (texts[0], texts[1]), where
 
 
 def _help() -> Iterator[tuple[str, str]]:

@@ -81,7 +81,7 @@ def _row(page: Page, row: BlocklistRow, outcome: Outcome, say: Sentences) -> Non
         head,
         join([row.name, ", ".join(row.labels), weight]),
         indent=0,
-        pad=18,
+        pad=max(18, len(head) + 2),
         label_role=ROLES[outcome],
     )
     told = [say.listing(f"meaning.{hit.meaning}") for hit in row.hits]

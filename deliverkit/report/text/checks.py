@@ -27,10 +27,12 @@ def write_checks(
     """
     results = tuple(results)
     column = max([18, *(len(result.check) + 2 for result in results)])
+    # As wide as the longest word of the language, so that no row stands out of line.
+    widest = max(len(say.word(outcome)) for outcome in Outcome)
     for result in results:
         shown = _telling(result, say)
         word = say.word(result.outcome)
-        head = f"  {result.check:<{column}}{SYMBOLS[result.outcome]} {word:<9}"
+        head = f"  {result.check:<{column}}{SYMBOLS[result.outcome]} {word:<{widest + 2}}"
         lines = [say.finding(f, "title" if f in told else "summary") for f in shown]
         page.field(
             head,

@@ -92,7 +92,7 @@ class Page:
 
     def command(self, text: str, *, indent: int = 5, label: str = "") -> None:
         """A command on a line of its own, never broken; ``label`` in front of it."""
-        lead = " " * indent + (self.paint(label.ljust(9), "dim") if label else "")
+        lead = " " * indent + (self.paint(f"{label:<8} ", "dim") if label else "")
         self.lines.append(lead + self.paint(one_line(text), "code"))
 
     def _wrapped(self, text: str, indent: int, hang: int) -> list[str]:
