@@ -60,3 +60,23 @@ def test_an_answer_to_that_report_is_ordinary(name: str) -> None:
     }
     message = read_message(report(answer).removeprefix(b"Return-Path: <>\n"))
     assert message.kind is Kind.ORDINARY
+
+
+SUBJECTS = [
+    "Det går inte att leverera: Rea", "Kan ikke leveres: Tilbud", "Niedostarczalne: Oferta", "Nedoručitelné: Sleva",
+    "Kézbesíthetetlen: Akció", "Teslim edilemedi: İndirim", "Не удается доставить: Скидка",
+    "Не вдалося доставити: Знижка",
+    "Μη παραδοτέο: Έκπτωση", "לא ניתן למסירה: מבצע", "تعذر التسليم: عرض", "Không thể gửi: Giảm giá", "ส่งไม่ได้: ลดราคา",
+    "配信されませんでした: セール", "无法送达: 促销", "退件: 促銷", "전송 실패: 할인",
+    "Tidak terkirim: Diskon", "Nelivrat: Reduceri",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_report_in_any_language_by_its_subject_alone(subject: str) -> None:
+    system = {"subject": subject, "from": "postmaster@mx.example.net", "body": "gone@dest.example\n550 5.1.1 no\n"}
+    message = read_message(report(system))
+    assert message.kind is Kind.BOUNCE
+    assert [bounce.recipient for bounce in message.bounces] == ["gone@dest.example"]
+    from_a_person = system | {"from": "Kim <kim@dest.example>", "body": "What does this mean?\n"}
+    assert read_message(report(from_a_person).removeprefix(b"Return-Path: <>\n")).kind is Kind.ORDINARY

@@ -18,8 +18,8 @@ _VERP = re.compile(
     r"(?=[+@]|-[\w.-]*@|$)"
 )
 _VERP_HEADS = re.compile(
-    r"^(?:(?:bounces?|bounced?|return|returns?|errors?|err|mailer|owner|verp|b|bnc|rp|nl|news|newsletter|msprvs\d?|"
-    r"[\w.]{0,40}-(?:bounces?|errors?|return|owner|request))[+._=-]+)+(?:[0-9a-f]{4,}[-._+=])*",
+    r"^(?:(?:owner-[\w.-]{1,60}(?=\+)|bounces?|bounced?|return|returns?|errors?|err|mailer|owner|verp|b|bnc|rp|nl|news|"
+    r"newsletter|msprvs\d?|[\w.]{0,40}-(?:bounces?|errors?|return|owner|request))[+._=-]+)+(?:[0-9a-f]{4,}[-._+=])*",
     re.IGNORECASE,
 )
 _VERP_IDS = re.compile(r"^(?:\d+[-.+]|(?=[a-f]*\d)[0-9a-f]{4,}[-.+])+(?=[^=]+=)", re.IGNORECASE)
