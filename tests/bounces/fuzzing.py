@@ -99,7 +99,8 @@ def _accident(chance: random.Random, data: bytes, others: Sequence[Seed]) -> byt
         case 8:
             lines = data.split(b"\n")
             line = chance.randrange(len(lines))
-            lines[line : line + 1] = [lines[line]] * chance.choice((2, 3, 50, 1000))
+            times = min(chance.choice((2, 3, 50, 1000)), 1 + 2 * MAX_SEED // (len(lines[line]) + 1))
+            lines[line : line + 1] = [lines[line]] * times
             return b"\n".join(lines)
         case 9:
             return data.replace(b"\n", chance.choice((b"\r\n", b"\r", b"", b" ", b"\n\n", b"\n>")))
