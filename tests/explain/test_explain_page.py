@@ -81,6 +81,10 @@ LOGS = [
     "(550, b'5.1.1 User unknown')",
     "Удалённый сервер ответил: 550 5.1.1 Почтовый ящик не найден",
     "\x1b[31m550\x1b[0m 5.7.26 \u202eunauthenticated\u200b mail",
+    r"550 5.1.1 Bo\303\256te inconnue \377\377",
+    "550-5.7.26 fails to pass\n550-5.7.26 checks 550 5.7.26 and so on 550 bytes",
+    "550-5.1.1 The account that 550-5.1.1 you tried 550 5.1.1 does not exist",
+    "550-5.7.26 fails to5.7.26 pass",
     "",
     "no code at all, the mailbox is full",
 ]
