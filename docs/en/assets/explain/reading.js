@@ -159,7 +159,6 @@ export class Reader {
       const end = start + match[0].length;
       const line = words.lastIndexOf("\n", start - 1) + (start ? 1 : 0);
       const begin = start ? line : 0;
-      if (begin && best && best[0] >= 12) break; // nothing weighs more behind the first line
       const left = words.slice(Math.max(begin, start - 200), start);
       const weight = this.weigh(match[1], left, words.slice(end, end + 24), begin === 0, words.length === 3);
       if (weight > (best ? best[0] : 0)) {
@@ -335,16 +334,6 @@ function global(pattern) {
 
 function replaceAll(text, pattern, make) {
   return text.replace(global(pattern), (...given) => make(given));
-}
-
-/** How Exim writes what is not ASCII: UTF-8, byte by byte. */
-function fromOctal(text) {
-  const bytes = Uint8Array.from(text.slice(1).split("\\"), (digits) => parseInt(digits, 8));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return text;
-  }
 }
 
 function first(patterns, text) {
