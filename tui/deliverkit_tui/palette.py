@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
@@ -28,6 +29,14 @@ _HIDDEN = (
 )
 
 
+_MOVING = ("grid", "page", "filter")
+"""Places whose keys move about: they come last, everybody knows them."""
+
+
+def _is_moving(binding: Binding) -> bool:
+    return (binding.id or "").partition(".")[0] in _MOVING
+
+
 class Actions(Provider):
     """Bindings of the screen, the focused widget and the app, then what the place adds."""
 
@@ -46,7 +55,8 @@ class Actions(Provider):
     def entries(self) -> Iterable[Entry]:
         """Title, help and call of every action, none twice."""
         seen: set[str] = set()
-        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+        bound = self.screen.active_bindings.values()
+        for node, binding, enabled, tooltip in sorted(bound, key=lambda active: _is_moving(active.binding)):
             if not enabled or not binding.description or binding.action in _HIDDEN or binding.id is None:
                 continue
             if binding.description not in seen:

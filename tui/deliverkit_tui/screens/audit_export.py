@@ -63,7 +63,9 @@ class AuditExportScreen(ModalScreen[Path | None]):
         width: 90%; max-width: 72; height: auto; padding: 0 1;
         border: round $border; background: $surface; border-title-color: $text; border-subtitle-color: $text-muted;
     }
-    AuditExportScreen OptionList { height: auto; border: none; padding: 0; background: $surface; }
+    AuditExportScreen OptionList, AuditExportScreen OptionList:focus {
+        height: auto; border: none; padding: 0; background: $surface;
+    }
     AuditExportScreen Input { margin: 1 0 0 0; }
     AuditExportScreen #told { height: auto; min-height: 1; padding: 0 1; }
     """

@@ -11,12 +11,30 @@ from textual.widgets import Input
 from deliverkit.errors import DeliverkitError
 from deliverkit.language import _
 from deliverkit_tui.bounce_pages import drafts
-from deliverkit_tui.bounce_table import BounceTable, Filter
+from deliverkit_tui.bounce_table import ACTIVE, INCIDENTS, UNKNOWN, BounceTable, Filter
 from deliverkit_tui.files import free_name, write
 from deliverkit_tui.screens.filtered import FilteredPlace
 from deliverkit_tui.widgets.page_view import PageView
 from deliverkit_tui.widgets.row_grid import RowGrid
 from deliverkit_tui.words import complaint
+
+WHAT = _("""
+What can be read:
+
+  a mailbox of bounces   mbox, Maildir, a folder of mails
+  a mail server's log    Postfix, Exim, Sendmail, OpenSMTPD and others
+  events                 JSON or CSV of a sending platform
+
+Packed ones too, of any size. Right completes a name while you type.
+Nothing leaves this machine.
+""").strip()
+"""For who has named no file yet."""
+HINTS = {
+    INCIDENTS: _("Enter opens a case · c copies the words"),
+    UNKNOWN: _("c copies the drafted rule · w writes all of them"),
+    ACTIVE: _("Enter reads how to win them back"),
+}
+"""What can be done with a row, for views where Enter does not filter."""
 
 
 class BounceWays(FilteredPlace):

@@ -35,7 +35,7 @@ from deliverkit_tui.commands import command
 from deliverkit_tui.files import state_file
 from deliverkit_tui.messages import Failed, Figures, Finished
 from deliverkit_tui.meter import progress
-from deliverkit_tui.screens.bounce_ways import BounceWays
+from deliverkit_tui.screens.bounce_ways import HINTS, WHAT, BounceWays
 from deliverkit_tui.screens.place import PaletteAction
 from deliverkit_tui.widgets.chips import Chips
 from deliverkit_tui.widgets.crumbs import Crumbs
@@ -44,21 +44,13 @@ from deliverkit_tui.widgets.page_view import PageView
 from deliverkit_tui.widgets.path_input import PathInput
 from deliverkit_tui.widgets.row_grid import Cell, RowGrid
 from deliverkit_tui.widgets.split import Split
-from deliverkit_tui.words import complaint, folded, row
+from deliverkit_tui.words import complaint, folded, row, text
 
 if TYPE_CHECKING:
     from deliverkit_tui.bounce_reading import Seen
 
 _KEPT = 12
 """Summaries that are kept, so that a filter taken back is there at once."""
-
-
-_HINTS = {
-    INCIDENTS: _("Enter opens a case · c copies the words"),
-    UNKNOWN: _("c copies the drafted rule · w writes all of them"),
-    ACTIVE: _("Enter reads how to win them back"),
-}
-"""What can be done with a row, for views where Enter does not filter."""
 
 
 class _Before(NamedTuple):
@@ -138,6 +130,7 @@ the rows by words. `Tab` leads to the text about the row.
             box.value = self._given
             self.open_path(self._given)
         else:
+            self.query_one("#headline", Static).update(text(WHAT))
             box.focus()
 
     def source(self) -> str:
@@ -299,7 +292,7 @@ the rows by words. `Tab` leads to the text about the row.
         grid, view = self.query_one("#rows", RowGrid), self.view
         grid.columns = columns(view, rated=self.table is not None and self.table.rated(view))
         named = [f"{LABELS[n]} {BounceTable.label_of(self.kit.say, n, v)}" for n, v in self.filters]
-        self.query_one(Crumbs).show(named, _HINTS.get(view, _("Enter looks only at it · Tab reads on")))
+        self.query_one(Crumbs).show(named, HINTS.get(view, _("Enter looks only at it · Tab reads on")))
         grid.empty = self._empty()
         if self.table is not None:
             grid.set_rows(self.table.keys(view, self.query_one(FilterInput).value))

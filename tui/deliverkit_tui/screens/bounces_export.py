@@ -47,7 +47,9 @@ class BouncesExportScreen(ModalScreen[Path | None]):
         width: 90%; max-width: 72; height: auto; padding: 0 1;
         border: round $border; background: $surface; border-title-color: $text; border-subtitle-color: $text-muted;
     }
-    BouncesExportScreen OptionList { height: auto; border: none; padding: 0; background: $surface; }
+    BouncesExportScreen OptionList, BouncesExportScreen OptionList:focus {
+        height: auto; border: none; padding: 0; background: $surface;
+    }
     BouncesExportScreen Input { margin: 1 0 0 0; }
     BouncesExportScreen #told { height: auto; min-height: 1; padding: 0 1; }
     """

@@ -49,7 +49,7 @@ which let the cause be proven.
             text[:MAX_TEXT],
             compact=False,
             highlight_cursor_line=False,
-            placeholder=_("Paste a reply, a whole bounce mail, a code, a domain or an IP"),
+            placeholder=_("Paste a reply, a bounce mail, a code, a domain, an IP or the path of a file"),
             id="intake",
             classes="panel",
         )
