@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -66,14 +67,20 @@ def test_the_action_passes_and_runs_nothing_of_its_inputs(deliverkit_on_path: Pa
     assert not (tmp_path / "owned").exists()
 
 
-def test_hooks_name_commands_that_are_there(tmp_path: Path) -> None:
+def test_hooks_name_commands_that_are_there(deliverkit_on_path: Path, tmp_path: Path) -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     by_id = {hook["id"]: hook for hook in hooks}
-    listed = tmp_path / "domains.txt"
-    listed.write_text("twospf.example\n")
-    words = by_id["deliverkit-audit"]["entry"].split()[1:]
-    command = [sys.executable, "-m", "deliverkit", words[0], "--replay", "demo", "--checks", "spf", *words[1:]]
-    assert subprocess.run([*command, str(listed)], capture_output=True, check=False).returncode == 1
+    (tmp_path / "domains.txt").write_text("twospf.example\n")
+    (tmp_path / "brand").mkdir()
+    (tmp_path / "brand" / "domains.txt").write_text("bakery.example\n")
+    command = shlex.split(by_id["deliverkit-audit"]["entry"])
+    environment = os.environ | {"PATH": f"{deliverkit_on_path}:{os.environ['PATH']}"}
+    for lists, code in ((["domains.txt", "brand/domains.txt"], 1), (["brand/domains.txt"], 0)):
+        done = subprocess.run(
+            [*command, *lists], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+        )
+        assert done.returncode == code, done.stderr
+        assert "bakery.example" in done.stdout
     command = [sys.executable, "-m", "deliverkit", *by_id["deliverkit-config"]["entry"].split()[1:]]
     assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 0
 
