@@ -43,7 +43,10 @@ SCENARIOS = {
     "dane-host-not-signed": (world([GOOD], host=False), Outcome.WARN),
     "dane-host-missing": (world([GOOD], second=[]), Outcome.PASS),
     "dane-mx-not-signed": (world([GOOD], mx=False), Outcome.PASS),
-    "dane-absent": ({"shop.example": {"@": {"MX": ["10 mx.shop.example"]}, "mx": {"A": ["192.0.2.25"]}}}, Outcome.PASS),
+    "dane-absent": (
+        {"shop.example": {"@": {"MX": ["10 mx.shop.example"]}, "mx": {"A": ["192.0.2.25"]}}},
+        Outcome.NOT_APPLICABLE,
+    ),
     "dane-valid": (world([GOOD], second=[GOOD]), Outcome.PASS),
     "dane-not-validated": (world([GOOD], mx=False, host=False), Outcome.UNKNOWN),
     "dane-unanswered": (world({"status": "servfail"}), Outcome.UNKNOWN),

@@ -66,7 +66,7 @@ SCENARIOS = {
     "dnssec-signature-expiring": (zone(DAY), Outcome.WARN),
     "dnssec-algorithm-old": (zone(at={"DS": [ds(key(), "SHA1")]}), Outcome.WARN),
     "dnssec-no-ds": (zone(at={"DS": []}), Outcome.PASS),
-    "dnssec-unsigned": ({DOMAIN: {"@": {"MX": ["10 mx.shop.example"]}}}, Outcome.PASS),
+    "dnssec-unsigned": ({DOMAIN: {"@": {"MX": ["10 mx.shop.example"]}}}, Outcome.NOT_APPLICABLE),
     "dnssec-valid": (zone(), Outcome.PASS),
     "dnssec-not-validated": (zone(signed=False), Outcome.UNKNOWN),
     "dnssec-unanswered": ({DOMAIN: {"status": "servfail"}}, Outcome.UNKNOWN),
