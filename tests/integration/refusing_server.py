@@ -174,9 +174,11 @@ class RefusingServer:
         return b"".join(lines)
 
 
-async def submit(port: int, refusals: Sequence[Refusal], connections: int = 8) -> None:
-    """Hand one message for each refusal to the server on ``port``. Raises AssertionError where it takes one not."""
-    waiting = list(reversed(refusals))
+async def submit(port: int, groups: Sequence[Sequence[Refusal]], connections: int = 8) -> None:
+    """Hand one message for each group of recipients to the server on ``port``; the first one's sender sends it.
+
+    Raises AssertionError where the server does not take one."""
+    waiting = list(reversed(groups))
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -191,11 +193,12 @@ async def submit(port: int, refusals: Sequence[Refusal], connections: int = 8) -
         await expect(b"220")
         await expect(b"250", "EHLO app.sender.example")
         while waiting:
-            refusal = waiting.pop()
-            await expect(b"250", f"MAIL FROM:<{refusal.sender}>")
-            await expect(b"250", f"RCPT TO:<{refusal.recipient}>")
+            group = waiting.pop()
+            await expect(b"250", f"MAIL FROM:<{group[0].sender}>")
+            for refusal in group:
+                await expect(b"250", f"RCPT TO:<{refusal.recipient}>")
             await expect(b"354", "DATA")
-            await expect(b"250", _message(refusal) + "\r\n.")
+            await expect(b"250", _message(group[0]) + "\r\n.")
         await expect(b"221", "QUIT")
         writer.close()
 

@@ -60,19 +60,23 @@ def awaited(name: str, refusal: Refusal) -> int:
     return 2 if name == "opensmtpd" and refusal.is_temporary else 1
 
 
-async def run(name: str, refusals: Sequence[Refusal], folder: Path) -> Made:
+async def run(name: str, refusals: Sequence[Refusal], folder: Path, together: int = 1) -> Made:
+    """Send to all of them, ``together`` in a message, and wait for the reports."""
+    groups = [refusals[start : start + together] for start in range(0, len(refusals), together)]
     async with RefusingServer(refusals) as ours:
         started = time.monotonic()
         routes = {refusal.domain: refusal.ip for refusal in refusals} | {SENDER_DOMAIN: SENDER_IP}
         server = await asyncio.to_thread(SERVERS[name], folder / "root", free_port(), ours.port, routes)
         try:
-            await submit(server.port, refusals)
-            due = {refusal.sender: awaited(name, refusal) for refusal in refusals}
+            await submit(server.port, groups)
+            due = {group[0].sender: max(awaited(name, refusal) for refusal in group) for group in groups}
             await asyncio.wait_for(_all_reports(ours, due), 300)
         finally:
             await asyncio.to_thread(server.stop)
     log = folder / f"{name}.log"
     log.write_bytes(server.log())
+    for number, data in enumerate(data for reports in ours.reports.values() for data in reports):
+        (folder / f"{number}.eml").write_bytes(data)
     return Made(refusals, ours.reports, log, time.monotonic() - started)
 
 
@@ -121,6 +125,29 @@ async def test_every_example_wrapped_by_a_real_server(
         assert counted["seen"] == len(refusals)
         assert counted["recipient"] == counted["seen"]
         assert counted["reason"] >= 0.99 * counted["seen"]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+async def test_many_recipients_of_one_message(
+    name: str, knowledge: Knowledge, bare: dict[str, str], tmp_path: Path
+) -> None:
+    refusals = [r for r in refusals_for(name, knowledge) if not (r.is_temporary or r.folded or r.phase == "connect")][
+        ::4
+    ]
+    refusals = refusals[: len(refusals) // 8 * 8]
+    made = await run(name, refusals, tmp_path, together=8)
+    classifier = default_classifier()
+    found: dict[str | None, str] = {}
+    for data in (data for reports in made.reports.values() for data in reports):
+        message = read_message(data)
+        assert message.kind is Kind.BOUNCE
+        for bounce, verdict in judge(message, classifier):
+            assert bounce.recipient not in found
+            found[bounce.recipient] = verdict.reason
+    assert set(found) == {refusal.recipient for refusal in refusals}
+    wrong = [(r.text, found[r.recipient]) for r in refusals if found[r.recipient] != bare[r.text]]
+    print(f"\n{name}: {len(refusals)} recipients, 8 a message: {len(wrong)} with another reason", *wrong, sep="\n")
+    assert len(wrong) <= 0.01 * len(refusals)
 
 
 def check_reports(name: str, made: Made, bare: dict[str, str]) -> Counter[str]:

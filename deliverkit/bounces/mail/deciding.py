@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from deliverkit.bounces.mail.fields import Status
 from deliverkit.bounces.mail.patterns import known, phrases
@@ -22,8 +23,6 @@ _VAGUE = phrases(
     r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
     r"the message could not be delivered\.?)\W*)$"
 )
-_FEW = 8
-"""Recipients that are looked for one by one."""
 _CODE_FIRST = re.compile(r"\s*[45]\d\d[ -]")
 _CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
 _LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
@@ -36,27 +35,27 @@ _TRAILER = known("expired-trailer")
 
 
 class Told:
-    """What the words of a report say of its recipients; of a long list, all are looked for in one go."""
+    """What the words of a report say of its recipients. All are looked for in one go: what is said of one ends where
+    the next one is named."""
 
     def __init__(self, notice: str, recipients: Sequence[str]) -> None:
         """``recipients``: all that the status fields name."""
         self.notice = notice
         self._recipients = recipients
-        self._all: dict[str, Said] | None = None
-        self._unnamed: Said | None = None
 
     def of(self, recipient: str | None) -> Said | None:
-        """What is said of one."""
-        if recipient is None:
-            if self._unnamed is None:
-                self._unnamed = read_words(self.notice)[0]
-            return self._unnamed
-        if len(self._recipients) <= _FEW:
-            return read_words(self.notice, (recipient,))[0]
-        if self._all is None:
-            said = read_words(self.notice, self._recipients)
-            self._all = {(one.recipient or "").lower(): one for one in reversed(said)}
-        return self._all.get(recipient.lower())
+        """What is said of one; of one that is not named, what is said at all."""
+        return self._named.get(recipient.lower(), self._unnamed) if recipient else self._unnamed
+
+    @cached_property
+    def _named(self) -> dict[str, Said]:
+        notice = self.notice.lower()
+        named = [recipient for recipient in self._recipients if recipient.lower() in notice]
+        return {(one.recipient or "").lower(): one for one in read_words(self.notice, named)} if named else {}
+
+    @cached_property
+    def _unnamed(self) -> Said:
+        return read_words(self.notice, self._recipients[:1])[0]
 
 
 def deciding_reply(status: Status, recipient: str | None, told: Told) -> tuple[Reply, Said | None]:
