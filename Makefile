@@ -36,7 +36,7 @@ lint: $(VENV)/.test $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy scripts/gen_docs scripts/languages hatch_build.py
+	$(BIN)/mypy scripts benchmarks hatch_build.py
 	$(BIN)/lint-imports
 
 fix: $(VENV)/.lint

@@ -106,7 +106,7 @@ def _note_records(notes: Notes, seen: HostTlsa) -> None:
 
 
 async def _validates(facts: DaneFacts, resolver: Resolver) -> bool:
-    """Whether the resolver validates at all: it proved something here, or the root or the top level, which are signed."""
+    """Whether the resolver validates: it proved something here, or the root or the top level, which are signed."""
     if facts.mx_signed or any(seen.answer.authenticated or seen.signed for seen in facts.hosts):
         return True
     tops = (".", facts.domain.rpartition(".")[2])

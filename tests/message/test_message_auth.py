@@ -234,9 +234,9 @@ async def test_what_the_receiver_said_beside_what_is_true_now(data, zones, findi
     [
         (
             (
-                "mx.google.com; dkim=pass header.i=@a.example header.s=s1 header.b=AbC/+=; spf=pass (google.com: domain of "
-                "x@a.example designates 192.0.2.1 as permitted sender) smtp.mailfrom=x@a.example; "
-                "dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=a.example"
+                "mx.google.com; dkim=pass header.i=@a.example header.s=s1 header.b=AbC/+=; "
+                "spf=pass (google.com: domain of x@a.example designates 192.0.2.1 as permitted sender) "
+                "smtp.mailfrom=x@a.example; dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=a.example"
             ),
             ["mx.google.com dkim=pass", "mx.google.com spf=pass", "mx.google.com dmarc=pass"],
         ),
