@@ -181,8 +181,7 @@ def _phase(notice: str, count: int) -> str | None:
 
 def _kind_of(status: Status, subject: str, notice: str) -> Kind:
     kind = _ACTIONS.get(status.action.split(" ")[0] if status.action else "")
-    if kind is Kind.DELAYED and status.status == "4.4.7" and ": Envelope expired" in notice:
-        # OpenSMTPD 6 calls the last report on a message "delayed" as well.
+    if kind is Kind.DELAYED and status.status == "4.4.7" and kinds.is_over(notice):
         return Kind.BOUNCE
     if kind is not None:
         return kind

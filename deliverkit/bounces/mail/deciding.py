@@ -23,7 +23,8 @@ _VAGUE = phrases(
     r"other (?:or undefined )?.{0,30}status|delivery error|unable to relay|smtp|"
     r"the message could not be delivered\.?)\W*)$"
 )
-_CODE_FIRST = re.compile(r"\s*[45]\d\d[ -]")
+_CODE_FIRST = re.compile(r"\s*[45]\d\d[\s-]")
+_REFUSED = re.compile(r"^\s{0,20}5\d\d[ -]", re.MULTILINE)
 _CUT_SHORT = re.compile(r"[245]\d\d-[^\n]*$")
 _LOCAL = re.compile(r"(?s).{0,400}?(?:\bsaid|refused to talk to me):\s+(?=[45]\d\d)")
 _LAST_CAUSE = re.compile(
@@ -107,7 +108,7 @@ def cause(words: str) -> str:
 
     Where a server itself says in a reply that it gave up, that is what it said; ``last_cause`` has what was behind it.
     """
-    behind = None if _CODE_FIRST.match(words) else _behind(words)
+    behind = None if _CODE_FIRST.match(words) or _REFUSED.search(words) else _behind(words)
     if behind:
         return behind
     trailer = _TRAILER.search(words)

@@ -73,9 +73,16 @@ def _by_machine(head: Head) -> bool:
 
 def is_delay(subject: str, notice: str) -> bool:
     """Does a report without status fields say that the message is still on its way?"""
+    if is_over(notice):
+        return False
     if _DELAY_WORDS.search(notice):
         return not _GAVE_UP.search(notice) or bool(_DELAY_SUBJECT.search(subject))
     return bool(_DELAY_SUBJECT.search(subject)) and not _GAVE_UP.search(notice)
+
+
+def is_over(notice: str) -> bool:
+    """OpenSMTPD 6 calls its last report on a message "delayed" too, and says in it that the envelope expired."""
+    return ": Envelope expired" in notice
 
 
 def other_kind(head: Head, subject: str, text: str) -> Kind:

@@ -64,6 +64,8 @@ _WEAK = known("cause-label", before=r"(?:^|\s)(?:", after=r")\w{0,6}[ \t]*[:：]
 _CODE = re.compile(r"(?<![\w.:/@\[-])[45]\d\d(?=[\s-]\s?\S)|(?<![\w.])[45]\.\d\.\d{1,3}(?![\w.])")
 _REPLY_FIRST = re.compile(r"#?[45]\d\d[ -](?!.{0,80}\n.{0,80}(?:said|was|reason|error|response):)")
 _REPLY_LINE = re.compile(r"^[ \t<\"']{0,8}(#?[45]\d\d[ -]#?[45]\.\d\.\d{1,3}\b)", re.MULTILINE)
+_AT_MARGIN = re.compile(rf"<{ADDRESS}>(?: \((?:expanded from|orig(?:inal)?)[^)]{{1,330}}\))?: \S")
+_REPLY_BEGINS = re.compile(r"[ \t<\"']{0,8}#?[45]\d\d[ -]")
 _MX = phrases(
     r"\bhost:? ([\w.-]{1,253}\w)[\s\[(:]|(?:connect(?:ing|ed)? to|conversation with|"
     r"lost connection with) ([\w.-]{1,253}\w)\[|"
@@ -143,10 +145,11 @@ def _leads(lines: list[str], known: list[str], own: Collection[str]) -> list[tup
     """(line number, address) where the text begins to speak of an address; each address where it is told most."""
     if known:
         return _mentions(lines, known)
+    continued = _continued(lines)
     for pattern in (_LEAD, _NAMED_LEAD, _INLINE, ANY_ADDRESS):
         found: dict[str, tuple[int, str]] = {}
         for number, line in enumerate(lines):
-            if "@" not in line:
+            if "@" not in line or number in continued:
                 continue
             match = pattern.search(line) if pattern in (_INLINE, ANY_ADDRESS) else pattern.match(line)
             address = clean_address(match[1] if match and match.re.groups else match[0]) if match else None
@@ -155,6 +158,20 @@ def _leads(lines: list[str], known: list[str], own: Collection[str]) -> list[tup
         if found:
             return sorted(found.values())[:1000]
     return []
+
+
+def _continued(lines: list[str]) -> frozenset[int]:
+    """Lines that go on with what stands behind an address at the margin, as Postfix folds them: the addresses in them
+    are the server's words."""
+    found: list[int] = []
+    inside = False
+    for number, line in enumerate(lines):
+        if line[:1] in (" ", "\t"):
+            if inside:
+                found.append(number)
+        else:
+            inside = _AT_MARGIN.match(line) is not None
+    return frozenset(found)
 
 
 def _mentions(lines: list[str], known: list[str]) -> list[tuple[int, str]]:
@@ -211,7 +228,13 @@ def _about(piece: list[str], address: str) -> str:
     if len(before.strip(" \t<(['\"*>-|:")) > 8 and not _BOILERPLATE.match(before):
         # A sentence that names the address in its middle: it is the words itself.
         kept = [first]
-    kept += [line for line in piece[1:] if not _BOILERPLATE.match(line) and not ("@" in line and _only_addresses(line))]
+    after = piece[1:]
+    if _AT_MARGIN.match(first):
+        # What is folded below belongs to the reply, "For more information" and all.
+        folded = next((n for n, line in enumerate(after) if line[:1] not in (" ", "\t")), len(after))
+        kept += after[:folded]
+        after = after[folded:]
+    kept += [line for line in after if not _BOILERPLATE.match(line) and not ("@" in line and _only_addresses(line))]
     return extract("\n".join(kept))
 
 
@@ -249,6 +272,8 @@ def extract(text: str) -> str:
     if strong and text[strong.end() :].strip():
         return _paragraph(text[strong.end() :].strip().strip("'\"[]"))
     weak = _WEAK.search(text)
+    if weak and _REPLY_BEGINS.match(text, line := text.rfind("\n", 0, weak.start() + 1) + 1):
+        return _paragraph(text[line:].strip())
     if weak and (reply := _REPLY_LINE.search(text, 0, weak.start())):
         # The label stands inside of a reply that begins on a line of its own.
         return _paragraph(text[reply.start(1) :].strip())
