@@ -51,7 +51,7 @@ class Network:
     timeout: float = 3.0
     """Seconds for one question to one server."""
     deadline: float = 30.0
-    """Seconds for the whole run; what is not answered by then is unknown."""
+    """Seconds for the whole run, or for each domain where many are audited; what is not answered by then is unknown."""
     record: str | None = None
     """File to write every answer to."""
     replay: str | None = None

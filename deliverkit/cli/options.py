@@ -72,7 +72,7 @@ _NETWORK = (
         default=30.0,
         show_default=True,
         metavar="SECONDS",
-        help="For the whole run; what is not answered by then is unknown.",
+        help="For the whole run, in audit for each domain; what is not answered by then is unknown.",
     ),
     click.option(
         "-t",

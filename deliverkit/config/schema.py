@@ -91,7 +91,7 @@ KEYS: tuple[Key, ...] = (
         "network.deadline",
         Kind.NUMBER,
         30.0,
-        help="Seconds for the whole run; what is not answered by then is unknown.",
+        help="Seconds for the whole run, in an audit for each domain; what is not answered by then is unknown.",
         least=0.1,
         most=600,
         parameter="deadline",

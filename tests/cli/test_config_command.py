@@ -175,3 +175,9 @@ def test_keys_lists_all(deliverkit: Run) -> None:
         key.name for key in KEYS
     }
     assert "DELIVERKIT_NETWORK_TIMEOUT" in deliverkit("config", "keys").out
+
+
+def test_the_deadline_says_that_an_audit_has_one_for_each_domain(deliverkit: Run) -> None:
+    described = next(key.help for key in KEYS if key.name == "network.deadline")
+    for said in (described, " ".join(deliverkit("audit", "--help").out.split())):
+        assert "for each domain; what is not answered by then is unknown" in said
