@@ -27,12 +27,21 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of --serve, on localhost."
 )
 def command(text: str | None, network: Network, lang: str | None, serve: bool, port: int) -> int:
-    """Open the interactive screen, with TEXT already in its input: a reply, a code, a domain or an IP."""
+    """Open the interactive screen, with TEXT already in its input: a reply, a code, a domain or an IP.
+
+    TEXT can be the path of a mail, a mailbox, a log, a folder or a file of events as well; it is opened at once.
+    """
     if serve:
         return _serve(port)
     config = configuration()
     theme = config.value("tui.theme")
-    return start(text, network, lang, theme=str(theme) if theme else None, keys=config.keys)
+    return start(_path(text), network, lang, theme=str(theme) if theme else None, keys=config.keys)
+
+
+def _path(text: str | None) -> str | None:
+    """A name without dot or slash that is there, such as ``Maildir``, is meant as a path."""
+    plain = text is not None and not set(text) & set("./\\ \n\0")
+    return os.path.join(".", text) if text and plain and os.path.exists(text) else text  # noqa: PTH110, PTH118
 
 
 def start(

@@ -161,6 +161,18 @@ async def test_an_incident_opens_as_a_case_with_what_the_filters_say(opened: Ope
         assert screen_of(pilot).view == INCIDENTS
 
 
+async def test_enter_right_behind_another_view_opens_what_is_shown(opened: Opened) -> None:
+    """The keys of somebody fast arrive before the rows of the view."""
+    async with opened(str(write_log())) as pilot:
+        screen = screen_of(pilot)
+        screen.query_one(Chips).cycle(1)
+        screen.query_one("#rows", RowGrid).action_select()
+        painted(pilot)
+        await settle(pilot)
+        assert not pilot.app.bugs  # type: ignore[attr-defined]
+        assert screen.filters or screen is not pilot.app.screen
+
+
 async def test_what_is_not_understood_has_a_rule_to_copy_and_to_write(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,6 @@ from deliverkit.errors import DeliverkitError
 from deliverkit.language import _
 from deliverkit_tui.bounce_pages import page
 from deliverkit_tui.bounce_table import (
-    ACTIVE,
     INCIDENTS,
     LABELS,
     TITLES,
@@ -94,6 +93,8 @@ the rows by words. `Tab` leads to the text about the row.
         super().__init__()
         self._given = path
         self.path = ""
+        self.view = WHY
+        """The view that is shown: another one was perhaps chosen a moment ago, and its rows are not there yet."""
         self.table: BounceTable | None = None
         self.filters: tuple[Filter, ...] = ()
         self._before: list[_Before] = []
@@ -157,11 +158,6 @@ the rows by words. `Tab` leads to the text about the row.
                 yield _("Show: {view}").format(view=TITLES[view]), "", partial(self.query_one(Chips).choose, view)
         if self.filters:
             yield _("Look at everything again"), _("takes back all filters"), partial(self._look_at, ())
-
-    @property
-    def view(self) -> str:
-        """The view that is shown."""
-        return self.query_one(Chips).chosen
 
     def _cells(self, key: str) -> list[Cell]:
         return self.table.cells(key, self.view) if self.table is not None else []
@@ -289,7 +285,8 @@ the rows by words. `Tab` leads to the text about the row.
 
     def reorder(self) -> None:
         """Show the rows of the view that the typed words leave."""
-        grid, view = self.query_one("#rows", RowGrid), self.view
+        grid, view = self.query_one("#rows", RowGrid), self.query_one(Chips).chosen
+        self.view = view
         grid.columns = columns(view, rated=self.table is not None and self.table.rated(view))
         named = [f"{LABELS[n]} {BounceTable.label_of(self.kit.say, n, v)}" for n, v in self.filters]
         self.query_one(Crumbs).show(named, HINTS.get(view, _("Enter looks only at it · Tab reads on")))
@@ -338,9 +335,10 @@ the rows by words. `Tab` leads to the text about the row.
     def _opened(self, event: RowGrid.Selected) -> None:
         if event.key is None or self.table is None:
             return
-        if self.view in (INCIDENTS, UNKNOWN):
+        # By the row, not by the view: whoever types fast may have chosen another one meanwhile.
+        if event.key.partition(":")[0] in (INCIDENTS, UNKNOWN):
             self._open_case(event.key)
-        elif (found := self.table.filter_of(event.key)) and self.view != ACTIVE:
+        elif found := self.table.filter_of(event.key):
             self._add(found, event.key)
         else:
             self.query_one(Split).read()
