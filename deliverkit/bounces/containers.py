@@ -13,15 +13,26 @@ STDIN = "-"
 _STDIN = 0
 _GZIP, _ZSTD, _BZIP2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00"
 _BLOCK = 1 << 20
+_LONGEST_HEAD = 18
+"""Bytes: a frame header of zstd with all its fields (RFC 8878 section 3.1.1.1)."""
+
+
+class DamagedFileError(FileError):
+    """A packed file of which nothing can be unpacked."""
 
 
 class Rejoined(io.RawIOBase):
-    """A stream whose beginning was read already, from its beginning; ends after ``limit`` bytes if one is given."""
+    """A stream whose beginning was read already, from its beginning; ends after ``limit`` bytes if one is given.
+
+    Damage in a packed stream is raised by every read behind it.
+    """
 
     def __init__(self, head: bytes, rest: IO[bytes], limit: int | None = None) -> None:
         self._head = head
         self._rest = rest
         self._left = limit
+        self._next = getattr(rest, "read1", rest.read)
+        self._error: Exception | None = None
 
     def readable(self) -> bool:
         """Yes."""
@@ -32,8 +43,14 @@ class Rejoined(io.RawIOBase):
         size = len(buffer) if self._left is None else min(len(buffer), self._left)
         if self._head:
             data, self._head = self._head[:size], self._head[size:]
+        elif self._error is not None:
+            raise self._error
         else:
-            data = self._rest.read(size) if size else b""
+            try:
+                data = self._next(size) if size else b""
+            except broken() as error:
+                self._error = error
+                raise
         buffer[: len(data)] = data
         if self._left is not None:
             self._left -= len(data)
@@ -63,7 +80,7 @@ def open_unpacked(path: str, start: int = 0, end: int = 0) -> IO[bytes]:
         stream: IO[bytes] = open(_STDIN if is_stdin else path, "rb", buffering=0, closefd=not is_stdin)  # noqa: SIM115
         if start:
             stream.seek(start)
-        head = first_bytes(stream, 6)
+        head = first_bytes(stream, _LONGEST_HEAD)
     except OSError as error:
         raise unreadable(path, error) from error
     whole = cast("IO[bytes]", io.BufferedReader(Rejoined(head, stream, end - start if end else None), _BLOCK))
@@ -72,19 +89,23 @@ def open_unpacked(path: str, start: int = 0, end: int = 0) -> IO[bytes]:
     if head.startswith(_GZIP):
         import gzip
 
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=whole))
+        return _raising_again(cast("IO[bytes]", gzip.GzipFile(fileobj=whole)))
     if head.startswith(_BZIP2):
         import bz2
 
-        return bz2.BZ2File(whole)
+        return _raising_again(bz2.BZ2File(whole))
     if head.startswith(_XZ):
         import lzma
 
-        return lzma.LZMAFile(whole)
-    return _zstd(path, whole)
+        return _raising_again(lzma.LZMAFile(whole))
+    return _raising_again(_zstd(path, whole, head))
 
 
-def _zstd(path: str, whole: IO[bytes]) -> IO[bytes]:
+def _raising_again(unpacked: IO[bytes]) -> IO[bytes]:
+    return cast("IO[bytes]", io.BufferedReader(Rejoined(b"", unpacked), _BLOCK))
+
+
+def _zstd(path: str, whole: IO[bytes], head: bytes) -> IO[bytes]:
     try:
         import zstandard
     except ImportError as error:
@@ -92,9 +113,41 @@ def _zstd(path: str, whole: IO[bytes]) -> IO[bytes]:
             _("{path} is packed with zstd, which this installation cannot unpack").format(path=path),
             advice=_("Run: pip install 'deliverkit[zstd]'"),
         ) from error
+    try:
+        size = zstandard.get_frame_parameters(head).content_size
+    except zstandard.ZstdError:
+        size = 0
     # The window bounds the memory that a hostile file can ask for.
     reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(whole, read_across_frames=True)
-    return cast("IO[bytes]", io.BufferedReader(reader, _BLOCK))
+    expected = size if size < zstandard.CONTENTSIZE_ERROR else 0
+    return cast("IO[bytes]", io.BufferedReader(_Complete(cast("IO[bytes]", reader), expected), _BLOCK))
+
+
+class _Complete(io.RawIOBase):
+    """What zstd unpacks, which alone does not tell that a file ends too early: by the size that stands in its head."""
+
+    def __init__(self, reader: IO[bytes], expected: int) -> None:
+        self._reader = reader
+        self._missing = expected
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """The next bytes. Raises EOFError at the end of a file that breaks off."""
+        data = self._reader.read(len(buffer))
+        if not data and self._missing > 0:
+            raise EOFError
+        self._missing -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close what is behind it."""
+        if not self.closed:
+            self._reader.close()
+        super().close()
 
 
 def broken() -> tuple[type[Exception], ...]:
@@ -109,20 +162,32 @@ def broken() -> tuple[type[Exception], ...]:
 
 
 def first_bytes(stream: IO[bytes], size: int) -> bytes:
-    """The next ``size`` bytes, fewer only at the end."""
+    """The next ``size`` bytes, fewer only at the end or before damage, which the next read raises."""
     head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
+    # No more than there is at once, for a read that goes on until it has all loses what it has when damage comes.
+    read = getattr(stream, "read1", stream.read)
+    try:
+        while len(head) < size and (more := read(size - len(head))):
+            head += more
+    except broken():
+        if not head:
+            raise
     return head
 
 
 def head_of(path: str, size: int) -> bytes:
-    """The beginning of a file, unpacked. Raises as ``open_unpacked``; a damaged file gives what could be read."""
+    """The beginning of a file, unpacked. Raises as ``open_unpacked``; a damaged file gives what could be read.
+
+    Raises ``DamagedFileError`` where that is nothing.
+    """
     with open_unpacked(path) as stream:
         try:
             return first_bytes(stream, size)
-        except broken():
-            return b""
+        except broken() as error:
+            raise DamagedFileError(
+                _("{path} is packed, and damaged from its beginning").format(path=path),
+                advice=_("Fetch or pack it again."),
+            ) from error
 
 
 def unreadable(path: str, error: OSError) -> FileError:

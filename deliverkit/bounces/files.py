@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from deliverkit.bounces.containers import STDIN, head_of, is_packed, unreadable
+from deliverkit.bounces.containers import STDIN, DamagedFileError, head_of, is_packed, unreadable
 from deliverkit.bounces.event import Event, Fault
 from deliverkit.bounces.journal import is_journal
 from deliverkit.bounces.mail.looks import looks_like_mail
@@ -156,6 +156,9 @@ def _folder(path: str, plan: _Plan, logs: list[tuple[str, str, str]]) -> Iterato
         try:
             quick = bytes_ <= _SMALL and _is_batchable(file)
             head = b"" if quick else head_of(file, MAX_HEAD)
+        except DamagedFileError:
+            yield Fault(file, 1, "packing")
+            continue
         except (OSError, FileError) as error:
             if isinstance(error, FileError) and not isinstance(error.__cause__, OSError):
                 raise

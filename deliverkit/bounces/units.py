@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from deliverkit.bounces.containers import first_bytes
+
 Numbered = tuple[int, bytes]
 
 
@@ -41,7 +43,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 def lines(stream: IO[bytes], feed: Feed) -> Iterator[Numbered]:
     """Lines without their ends. A line that is too long (by less than a block, it may pass) is told and left out."""
     number, tail, too_long = 1, b"", False
-    while block := stream.read(_BLOCK):
+    while block := first_bytes(stream, _BLOCK):
         parts = (tail + block).split(b"\n")
         tail = parts.pop()
         if parts and too_long:
@@ -127,7 +129,7 @@ def json_values(stream: IO[bytes], feed: Feed) -> Iterator[Numbered]:
     number = depth = position = base = 0
     start = -1
     buffer = b""
-    while block := stream.read(_BLOCK):
+    while block := first_bytes(stream, _BLOCK):
         buffer += block
         for match in _TOKEN.finditer(buffer, position):
             token = match[0]
@@ -167,7 +169,7 @@ def mails(stream: IO[bytes], is_mbox: bool, feed: Feed) -> Iterator[Numbered]:
     number = 1
     mail = _Mail()
     rest = b""
-    while block := stream.read(_BLOCK):
+    while block := first_bytes(stream, _BLOCK):
         rest += block
         start = 0
         if is_mbox:
