@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from deliverkit.audit import ALL
-from deliverkit_tui.audit_table import columns
-from deliverkit_tui.blocklist_table import columns(ALL) as LISTS
+from deliverkit_tui.audit_table import columns as audit_columns
+from deliverkit_tui.blocklist_table import COLUMNS as LISTS
 from deliverkit_tui.grid_layout import gap, widths
 from deliverkit_tui.pages import LINK, Span, fold, mark, parse, plain
 
@@ -44,7 +44,7 @@ def test_folding_loses_nothing_and_fits(text: str, width: int) -> None:
 
 @given(st.integers(0, 300))
 def test_columns_fill_the_room_and_no_more(available: int) -> None:
-    for columns in (columns(ALL), LISTS):
+    for columns in (audit_columns(ALL), LISTS):
         found = widths(columns, available)
         shown = [w for w in found if w]
         used = sum(shown) + gap(available) * (len(shown) - 1)

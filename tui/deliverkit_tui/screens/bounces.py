@@ -120,7 +120,7 @@ the rows by words. `Tab` leads to the text about the row.
             yield Crumbs(id="crumbs")
             yield FilterInput(_("/ filter"), id="filter")
         grid = RowGrid(columns(WHY), self._cells, empty=_("Nothing read yet."), id="rows")
-        yield Split(grid, PageView(target=self._target, id="about"), beside=120, id="panes")
+        yield Split(grid, PageView(target=self._target, id="about"), beside=140, id="panes")
         yield Static(id="meter")
 
     def on_mount(self) -> None:
