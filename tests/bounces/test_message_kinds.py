@@ -80,3 +80,17 @@ def test_a_report_in_any_language_by_its_subject_alone(subject: str) -> None:
     assert [bounce.recipient for bounce in message.bounces] == ["gone@dest.example"]
     from_a_person = system | {"from": "Kim <kim@dest.example>", "body": "What does this mean?\n"}
     assert read_message(report(from_a_person).removeprefix(b"Return-Path: <>\n")).kind is Kind.ORDINARY
+
+
+def test_what_postfix_folds_is_the_servers() -> None:
+    body = (
+        "<gone@dest.example>: host mx.dest.example[192.0.2.7] said: 550 5.1.1\n    <other@dest.example>: unknown. See\n"
+        "    for more information https://dest.example (in reply to RCPT TO command)\n\n"
+        "<away@dest.example>: host mx.dest.example[192.0.2.7] said: 552 5.2.2 Mailbox full\n"
+    )
+    system = {"subject": "Undelivered Mail Returned to Sender", "from": "MAILER-DAEMON@mx.shop.example", "body": body}
+    found = judge(read_message(report(system)), default_classifier())
+    assert [(bounce.recipient, verdict.reason) for bounce, verdict in found] == [
+        ("gone@dest.example", "invalid_address.unknown_user"), ("away@dest.example", "mailbox_full.over_quota"),
+    ]  # fmt: skip
+    assert found[0][0].reply.text.endswith("See for more information https://dest.example")

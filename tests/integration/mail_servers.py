@@ -181,7 +181,7 @@ def start(server: MailServer, argv: Sequence[str]) -> None:
 
 
 def postfix(root: Path, port: int, relay_port: int, routes: Mapping[str, str]) -> MailServer:
-    """Postfix that gives up on a message when its first attempt fails."""
+    """Postfix that gives up on a message after five seconds."""
     root = new_root("postfix", root)
     spool = root / "var/spool/postfix"
     private = "active bounce corrupt defer deferred flush hold incoming private saved trace"
@@ -213,9 +213,11 @@ maillog_file_prefixes = /var
 transport_maps = texthash:/etc/postfix/routes
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
-maximal_queue_lifetime = 0
-bounce_queue_lifetime = 0
+maximal_queue_lifetime = 5s
+bounce_queue_lifetime = 1h
+queue_run_delay = 2s
 minimal_backoff_time = 1s
+maximal_backoff_time = 2s
 smtpd_client_connection_count_limit = 0
 smtpd_error_sleep_time = 0
 smtp_connection_cache_on_demand = no
