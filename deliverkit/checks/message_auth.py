@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deliverkit.checks import Target, World
@@ -15,6 +15,7 @@ from deliverkit.checks.alignment import Alignment, Mode, align
 from deliverkit.checks.dkim_key import RSA_MINIMUM, DkimKey, DkimKeyError, is_key_like, parse_key
 from deliverkit.checks.dmarc_record import Policy
 from deliverkit.checks.dmarc_walk import Walk, applied_policy, domain_exists, walk
+from deliverkit.checks.message_said import found_good
 from deliverkit.checks.names import domain_name, reaches
 from deliverkit.checks.spf_ask import Questions
 from deliverkit.checks.spf_eval import SpfEvaluation, SpfResult, check_host
@@ -62,6 +63,10 @@ class Verdict(StrEnum):
         return self in (Verdict.UNANSWERED, Verdict.BODY_ABSENT)
 
 
+GONE = (Verdict.NO_KEY, Verdict.REVOKED, Verdict.OTHER_KEY)
+"""The key that made the signature does not stand in DNS now; it may have when the message arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """One DKIM-Signature field, topmost first."""
@@ -70,6 +75,13 @@ class Verified:
     verdict: Verdict
     key: DkimKey | DkimKeyError | None = None
     answer: Answer | None = None
+    was_good: bool = False
+    """The receiver found it good, and its key is gone since: a key was replaced, which makes no message bad."""
+
+    @property
+    def open(self) -> bool:
+        """Nothing is proven either way."""
+        return self.verdict.open or self.was_good
 
     @property
     def domain(self) -> str:
@@ -168,7 +180,7 @@ class Authentication:
         return (
             self.spf is None
             or self.spf.result is SpfResult.TEMPERROR
-            or any(found.verdict.open for found in self.signatures)
+            or any(found.open for found in self.signatures)
             or any(alignment is not None and alignment.aligned is None for alignment in alignments)
         )
 
@@ -284,13 +296,15 @@ def delivered_at(message: Message) -> float:
 async def verify_signatures(message: Message, resolver: Resolver) -> tuple[Verified, ...]:
     """Every DKIM signature, topmost first, at most ``MAX_SIGNATURES``; keys are asked for all at once."""
     read = [read_signature(header) for header in message.all("dkim-signature")[:MAX_SIGNATURES]]
-    at = delivered_at(message)
+    at, good = delivered_at(message), found_good(message) if read else frozenset()
 
     async def one(signature: Signature | Malformed) -> Verified:
         if isinstance(signature, Malformed):
             return Verified(signature, Verdict.MALFORMED)
         answer = await resolver.query(signature.key_name, "TXT")
-        return judge(message, signature, answer, at)
+        found = judge(message, signature, answer, at)
+        said = found.verdict in GONE and not good.isdisjoint({(found.domain, found.selector), (found.domain, "")})
+        return replace(found, was_good=True) if said else found
 
     return tuple(await asyncio.gather(*(one(signature) for signature in read)))
 

@@ -84,7 +84,7 @@ def _passed(notes: Notes, found: Authentication) -> None:
         notes.add("message-dmarc-pass-dkim", *proof, domain=author, signing_domain=dkim.domain)
     if found.aligned_spf and found.spf is not None:
         notes.add("message-dmarc-pass-spf", *proof, domain=author, mail_from=found.spf.domain)
-        if dkim is None and not any(each.verdict.open for each in found.signatures):
+        if dkim is None and not any(each.open for each in found.signatures):
             notes.add("message-dmarc-spf-alone", domain=author)
     if found.policy is Policy.NONE:
         notes.add("message-dmarc-policy-none", *proof, domain=author)

@@ -87,4 +87,4 @@ def covered(found: tuple[Verified, ...]) -> bool | None:
     over = [s for s in found if isinstance(s.signature, Signature) and set(FIELDS) <= set(s.signature.signed)]
     if any(each.verdict is Verdict.PASS for each in over):
         return True
-    return None if any(each.verdict.open for each in over) else False
+    return None if any(each.open for each in over) else False
