@@ -6,6 +6,9 @@ BIN    = $(VENV)/bin
 PIP    = $(BIN)/python -m pip --disable-pip-version-check --quiet
 NEWER  = import sys; sys.exit(sys.version_info < (3, 11))
 
+# The tests start many interpreters: without bytecode on disk each of them compiles the whole program.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help demo test integration lint fix docs docs-write serve bench check clean
 # Two pips in one environment trip over each other.
 .NOTPARALLEL:

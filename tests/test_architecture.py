@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ SURFACES = ("cli", "__main__.py")
 def _sources() -> Iterator[Path]:
     yield from sorted((ROOT / "deliverkit").rglob("*.py"))
     yield from sorted((ROOT / "tui").rglob("*.py"))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _core() -> list[Path]:
@@ -74,7 +80,7 @@ def test_the_core_never_writes_to_the_terminal_and_never_exits() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {what}"
         for path in _core()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if (what := _touches_the_terminal(node))
     ]
     assert found == []
@@ -89,7 +95,7 @@ def test_functions_stay_small() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in _sources()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno > 70
     ]
     assert long == []

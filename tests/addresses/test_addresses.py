@@ -130,7 +130,7 @@ def test_other_providers_are_no_slips(domain):
     assert Domains(load(), None).judge_offline(domain).suggestion is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     st.sampled_from(load().mailbox_domains),
     st.lists(st.tuples(st.integers(0, 14), st.sampled_from("ax.-")), max_size=3),
@@ -205,7 +205,7 @@ def test_no_addresses(text):
     assert verdict_of(found.reasons) is Verdict.UNDELIVERABLE
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(
     st.one_of(
         st.emails(),

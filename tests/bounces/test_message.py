@@ -234,13 +234,13 @@ def test_many_recipients_are_bounded() -> None:
     assert len({b.recipient for b in bounces}) == len(bounces)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=3000))
 def test_no_bytes_raise(data: bytes) -> None:
     assert read_message(data).kind in Kind
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(DATA.glob("*.eml"))),
     st.lists(st.tuples(st.integers(0, 6000), st.binary(max_size=30)), max_size=6),

@@ -80,7 +80,7 @@ def killed_at_random(argv: list[str], cwd: Path, seconds: float) -> bool:
     return False
 
 
-@pytest.mark.parametrize("fmt", ["jsonl", "csv"])
+@pytest.mark.parametrize("fmt", ["jsonl", pytest.param("csv", marks=pytest.mark.integration)])
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path, fmt: str) -> None:
     write_log(tmp_path / "mail.log", 1500)
     options = ("mail.log", "-j", "1", "-f", fmt)

@@ -62,7 +62,7 @@ def packets(draw: st.DrawFn) -> tuple[Question, bytes]:
     return asked, bytes(data[: draw(st.integers(12, len(data)))] if draw(st.booleans()) else data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(packets())
 def test_it_says_the_same_or_nothing(case: tuple[Question, bytes]) -> None:
     asked, data = case

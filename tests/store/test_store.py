@@ -301,8 +301,8 @@ def test_masks_leave_other_words() -> None:
 
 def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     clean, torn = str(tmp_path / "clean.db"), str(tmp_path / "torn.db")
-    assert ingest(clean, 3000, 100)
-    assert killed_often(torn, 3000, 100, times=2, seed=4) == 2
+    assert ingest(clean, 2000, 100)
+    assert killed_often(torn, 2000, 100, times=2, seed=4) == 2
     assert all_rows(torn) == all_rows(clean)
 
 
