@@ -49,12 +49,14 @@ def merge(records: Sequence[str]) -> str:
     """One record out of several: every term once, in order, and the mildest ``all`` that is no accident.
 
     Several records count for nothing, so what they refuse is delivered today: the one record begins with ``-all``
-    only where all of them end so. A ``+all`` is never taken over: it ends in ``~all``. Of several ``redirect=`` each
-    becomes an ``include:``, for a record may hold only one and none beside ``all``; ``exp=`` and other modifiers
-    stay once.
+    only where all of them end so. A ``+all`` is never taken over: it ends in ``~all``, and so does a record without
+    an end. Of several ``redirect=`` each becomes an ``include:``, for a record may hold only one and none beside
+    ``all``; ``exp=`` and other modifiers stay once.
     """
+    # A term such as -ip4: must not refuse what another of the records allows.
+    records = sorted(records, key=_refuses)
     words = [word for record in records for word in _words(record)]
-    alls = [Qualifier(word[0]) if word[0] in "+-~?" else Qualifier.PASS for word in words if _is_all(word)]
+    alls = [word for word in words if _is_all(word)]
     redirects = list(dict.fromkeys(w for w in words if w.lower().startswith("redirect=")))
     single = len(redirects) == 1 and not alls
     kept: dict[str, str] = {}
@@ -69,10 +71,18 @@ def merge(records: Sequence[str]) -> str:
         kept.setdefault(f"{name}=" if name == "exp" else word.lower().removeprefix("+"), word)
     if single:
         return _record([*kept.values(), redirects[0]])
-    # How a record ends that redirects elsewhere is not known here.
-    ends = [q for q in alls if q is not Qualifier.PASS] + [FIRST_ALL] * bool(redirects)
-    mildest = max(ends, key=_STRICTEST.index, default=FIRST_ALL)
+    mildest = max(map(_end, records), key=_STRICTEST.index, default=FIRST_ALL)
     return _record([*kept.values(), f"{mildest}all"])
+
+
+def _refuses(record: str) -> bool:
+    return any(word[0] in "-~?" and not _is_all(word) for word in _words(record))
+
+
+def _end(record: str) -> Qualifier:
+    """How the record ends; ``~all`` for ``+all``, for none, and for a redirect, whose end is not known here."""
+    found = next((word for word in _words(record) if _is_all(word)), None)
+    return Qualifier(found[0]) if found and found[0] in "-~?" else FIRST_ALL
 
 
 def minimal(includes: Iterable[str] = (), ips: Iterable[str] = (), *, mx: bool = False) -> str:

@@ -103,6 +103,10 @@ def test_merging_keeps_every_term_in_one_record(records: list[str]) -> None:
         (["v=spf1 redirect=a.example.net", "v=spf1 redirect=b.example.net"],
          "v=spf1 include:a.example.net include:b.example.net ~all"),
         (["v=spf1 mx -all", "v=spf1 a -all"], "v=spf1 mx a -all"),
+        (["v=spf1 -all", "v=spf1 mx +all"], "v=spf1 mx ~all"),
+        (["v=spf1 mx", "v=spf1 a -all"], "v=spf1 mx a ~all"),
+        (["v=spf1 -ip4:192.0.2.9 ip4:192.0.2.0/24 ~all", "v=spf1 ip4:192.0.2.9 ~all"],
+         "v=spf1 ip4:192.0.2.9 -ip4:192.0.2.9 ip4:192.0.2.0/24 ~all"),
         (["v=spf1 exp=a.example.net -all", "v=spf1 exp=b.example.net -all"], "v=spf1 exp=a.example.net -all"),
     ],
 )  # fmt: skip
