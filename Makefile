@@ -9,7 +9,7 @@ NEWER  = import sys; sys.exit(sys.version_info < (3, 11))
 # The tests start many interpreters: without bytecode on disk each of them compiles the whole program.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test integration lint fix docs docs-write serve bench check clean
+.PHONY: help demo test integration integration-long lint fix docs docs-write serve bench check clean
 # Two pips in one environment trip over each other.
 .NOTPARALLEL:
 
@@ -17,6 +17,7 @@ help:
 	@echo "make demo         the whole job on a recorded world, without network"
 	@echo "make test         the test suite, without network"
 	@echo "make integration  the tests against real name servers on this machine"
+	@echo "make integration-long  the same with more kills"
 	@echo "make lint         ruff, mypy, import contracts"
 	@echo "make fix          let ruff mend what it can"
 	@echo "make docs         check that generated pages are fresh, build the site into site/"
@@ -32,8 +33,11 @@ demo: $(VENV)/.core
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-integration: $(VENV)/.test
+integration: $(VENV)/.test $(VENV)/.docs $(VENV)/.browser
 	$(BIN)/python -m pytest -m integration
+
+integration-long: export DELIVERKIT_KILLS = 20
+integration-long: integration
 
 lint: $(VENV)/.test $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -82,6 +86,6 @@ $(VENV)/.core: $(VENV)/.made pyproject.toml
 	$(PIP) install --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: $(VENV)/.core
+$(VENV)/.test $(VENV)/.lint $(VENV)/.docs $(VENV)/.browser: $(VENV)/.%: $(VENV)/.core
 	$(PIP) install --group $* $(if $(filter test,$*),--editable '.[all]')
 	@touch $@

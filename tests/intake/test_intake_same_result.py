@@ -18,6 +18,7 @@ from mail_log import command, write_log
 FOUR = 4
 SIZE = 15_000
 ROOT = Path(__file__).parent.parent.parent
+SEED = os.environ.get("DELIVERKIT_KILL_SEED", "7")
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -86,7 +87,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path, fmt: str
     options = ("mail.log", "-j", "1", "-f", fmt)
     expected = ran(command(tmp_path, SIZE, *options), tmp_path)
     journalled = command(tmp_path, SIZE, *options, "-o", "out", "--resume", "journal")
-    draw = random.Random(os.environ.get("DELIVERKIT_KILL_SEED", "7"))
+    draw = random.Random(SEED)
     kills = sum(killed_at_random(journalled, tmp_path, draw.uniform(0, 0.15)) for _ in range(3))
     assert kills > 0
     ran(journalled, tmp_path)
@@ -145,7 +146,7 @@ def test_a_memory_that_was_killed_while_it_was_filled_is_the_same_row_for_row(tm
     write_log(tmp_path / "mail.log", 1500)
     ran(command(tmp_path, SIZE, "mail.log", "-j", "1", "--store", "clean.db"), tmp_path)
     argv = command(tmp_path, SIZE, "mail.log", "-j", "1", "--store", "killed.db", "--resume", "journal")
-    draw = random.Random(os.environ.get("DELIVERKIT_KILL_SEED", "7"))
+    draw = random.Random(SEED)
     assert sum(killed_at_random(argv, tmp_path, draw.uniform(0, 0.15)) for _ in range(2)) > 0
     ran(argv, tmp_path)
     clean = stored(tmp_path / "clean.db")
