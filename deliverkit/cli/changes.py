@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from deliverkit.bulk.changes import Baseline, Changes, results
+from deliverkit.bulk.changes import Baseline, Changes, Known, results
 from deliverkit.cli.diagnostics import ExitCode, note
 from deliverkit.cli.options import fail_on_option, language, output_options
 from deliverkit.cli.output import paint, write
@@ -70,9 +70,15 @@ def _lines(domain: str, changed: Changes, markdown: bool, painted: Any) -> Itera
         ("?", "unknown", changed.unsure),
     ):
         for each in found:
-            what = one_line(f"{each.severity} {each.id} ({each.subject})", 300)
+            what = one_line(f"{each.severity} {each.id} ({_about(each)})", 300)
             text = _line(mark, domain, what, markdown)
             yield text if markdown else painted(text, role)
+
+
+def _about(found: Known) -> str:
+    """The subject, and what tells the finding from others of its id there: ``ip=192.0.2.10``."""
+    more = (part for part in found.about.split(";") if part and part.partition("=")[2] != found.subject)
+    return ", ".join((found.subject, *more))
 
 
 def _line(mark: str, domain: str, what: str, markdown: bool) -> str:

@@ -94,6 +94,16 @@ def test_changes_between_two_results(deliverkit: Run, tmp_path: Path) -> None:
     assert deliverkit("changes", str(old), str(old)).out.strip() == "nothing changed"
 
 
+def test_changes_tell_which_of_several_is_new(deliverkit: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    ran = deliverkit("audit", "lookups.example", "--replay", "demo", "--checks", "ptr", "--format", "json")
+    new.write_text(ran.out)
+    data = ran.json
+    gone = data["audits"][0]["checks"][0]["findings"].pop()
+    old.write_text(json.dumps(data))
+    assert f"(lookups.example, ip={gone['args']['ip']})" in deliverkit("changes", str(old), str(new)).out
+
+
 @pytest.mark.parametrize("fmt", ["html", "csv", "junit", "sarif", "github", "openmetrics", "json", "jsonl"])
 def test_a_result_in_another_form(deliverkit: Run, listed: Path, tmp_path: Path, fmt: str) -> None:
     result = tmp_path / "result.jsonl"
