@@ -35,6 +35,9 @@ th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] bu
 .not_applicable,.dim{color:var(--dim)}code,pre{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}
 pre{background:var(--soft);padding:.5rem;white-space:pre-wrap;margin:.3rem 0}ul,ol{margin:.3rem 0;padding-left:1.3rem}
 summary{cursor:pointer}input{font:inherit;padding:.3rem .5rem;width:20rem;max-width:100%}
+@media screen and (max-width:48rem){table,thead,tbody,tr,td:last-child{display:block}th.n,td.n{display:none}
+th,td{display:inline-block;border:0}td{overflow-wrap:anywhere}td:nth-child(2){min-width:0;max-width:70%}
+tr{border-bottom:1px solid var(--line)}tr[hidden]{display:none}}
 @media print{body{max-width:none;padding:0}thead th{position:static}input{display:none}tr{break-inside:avoid}}
 """
 SCRIPT = """
