@@ -87,6 +87,7 @@ def _encoding(wish: Wish) -> Encoding | None:
 
 def _check(wish: Wish, encoding: Encoding | None) -> None:
     """Raises InputError for wishes that do not go together."""
+    _check_outputs(wish)
     if wish.fmt == "parquet":
         from deliverkit.report.bounce_parquet import arrow
 
@@ -108,6 +109,27 @@ def _check(wish: Wish, encoding: Encoding | None) -> None:
             _("{path}: not the whole path, which a cluster needs").format(path=relative[0]),
             advice=_("Its workers have working folders of their own; stdin they have not at all."),
         )
+
+
+def _check_outputs(wish: Wish) -> None:
+    """What is written never takes the place of what is read. Raises InputError."""
+    written = {"-o": wish.output, "--known": wish.known, "--drafts": wish.drafts, "--resume": wish.resume}
+    for option, path in written.items():
+        for read in (*wish.paths, *wish.rule_files):
+            if path not in (None, "-") and read != "-" and _is_same(Path(str(path)), Path(read)):
+                raise InputError(
+                    _("{option} {path}: this file is read here, and would be overwritten").format(
+                        option=option, path=path
+                    ),
+                    advice=_("Name another file."),
+                )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other) and not one.is_char_device()
+    except OSError:
+        return False
 
 
 def _columns(text: str | None) -> dict[str, str]:

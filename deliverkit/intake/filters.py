@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deliverkit.bounces.event import Kind
@@ -10,6 +10,10 @@ from deliverkit.bounces.incidents import utc
 from deliverkit.bounces.judged import Judged
 from deliverkit.errors import InputError
 from deliverkit.language import _
+from deliverkit.model import BounceType
+
+_FEW = 15
+"""Values that are all named where a wrong one is given."""
 
 
 def _domain(address: str | None) -> str:
@@ -53,7 +57,10 @@ class Only:
 
 
 def only(texts: Iterable[str]) -> Only:
-    """``["provider=gmail", "category=blocked,dmarc"]``. Raises InputError for a key that is none."""
+    """``["provider=gmail", "category=blocked,dmarc"]``.
+
+    Raises InputError for a key that is none, and for a value that no event can have.
+    """
     wanted: dict[str, set[str]] = {}
     for text in texts:
         key, equals, values = text.partition("=")
@@ -62,5 +69,44 @@ def only(texts: Iterable[str]) -> Only:
                 _("--only {text}: written as KEY=VALUE").format(text=text[:80]),
                 advice=_("Keys: {names}.").format(names=", ".join(_KEYS)),
             )
-        wanted.setdefault(key.strip(), set()).update(value.strip().lower() for value in values.split(","))
+        named = {value.strip().lower() for value in values.split(",")}
+        _check(key.strip(), named)
+        wanted.setdefault(key.strip(), set()).update(named)
     return Only(tuple((key, frozenset(values)) for key, values in wanted.items()))
+
+
+def _check(key: str, named: Iterable[str]) -> None:
+    """A word that is misspelt would find nothing, which reads as if nothing had happened. Raises InputError."""
+    there_are = _values(key)
+    for value in sorted(named):
+        # Nothing behind "=" asks for events that say nothing of it.
+        if there_are and value and value not in there_are:
+            raise InputError(
+                _("--only {key}: there is no '{value}'").format(key=key, value=value[:80]),
+                advice=_nearest(value, there_are),
+            )
+
+
+def _values(key: str) -> tuple[str, ...]:
+    """All values of a key that has a closed list of them; of a key that takes any value, none."""
+    from deliverkit.knowledge import load
+
+    match key:
+        case "reason":
+            return tuple(load().reasons)
+        case "category":
+            return tuple(dict.fromkeys(reason.partition(".")[0] for reason in load().reasons))
+        case "provider":
+            return tuple(load().providers)
+        case "kind":
+            return tuple(kind.value for kind in Kind)
+        case "bounce_type":
+            return tuple(kind.value for kind in BounceType)
+    return ()
+
+
+def _nearest(value: str, there_are: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    names = there_are if len(there_are) <= _FEW else get_close_matches(value, there_are, 5) or there_are
+    return _("Known: {names}.").format(names=", ".join(names))

@@ -78,14 +78,14 @@ class Encoding:
 
 
 def chosen_columns(text: str | None) -> tuple[str, ...]:
-    """``--columns recipient,reason``; all of them for None. Raises InputError for a name that is none."""
+    """``--fields recipient,reason``; all of them for None. Raises InputError for a name that is none."""
     if text is None:
         return FIELDS
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     unknown = [name for name in names if name not in FIELDS]
     if unknown or not names:
         raise InputError(
-            _("--columns: there is no column '{name}'").format(name=", ".join(unknown)),
+            _("--fields: there is no field '{name}'").format(name=", ".join(unknown)),
             advice=_("Known: {names}.").format(names=", ".join(FIELDS)),
         )
     return names

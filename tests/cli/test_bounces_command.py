@@ -233,3 +233,28 @@ def test_the_store_takes_every_event_once(run: Call, log: str, tmp_path: Path) -
         why = store.why("a@one.example")
         assert why is not None
         assert why.entry.reason == "invalid_address.unknown_user"
+
+
+@pytest.mark.parametrize("option", ["-o", "--known", "--drafts", "--resume"])
+def test_what_is_read_is_never_overwritten(run: Call, tmp_path: Path, option: str) -> None:
+    (tmp_path / "mail.log").write_text(LOG)
+    (tmp_path / "same").symlink_to(tmp_path / "mail.log")
+    ran = run("bounces", str(tmp_path / "mail.log"), option, str(tmp_path / "same"))
+    assert ran.code == 2
+    assert (tmp_path / "mail.log").read_text() == LOG
+
+
+@pytest.mark.parametrize(
+    "wrong", ["reason=dmarc.polcy", "category=hard", "provider=gmial", "kind=bounced", "bounce_type=hrd", "color=red"]
+)
+def test_a_misspelt_word_behind_only_is_an_error_not_an_empty_result(run: Call, tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "mail.log").write_text(LOG)
+    ran = run("bounces", str(tmp_path / "mail.log"), "--only", wrong, "-f", "json")
+    assert ran.code == 2
+    assert wrong.partition("=")[0] in ran.json["error"]["message"]
+
+
+def test_only_takes_what_says_nothing_of_a_key(run: Call, tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_text(LOG)
+    ran = run("bounces", str(tmp_path / "mail.log"), "--only", "provider=", "-f", "json")
+    assert ran.code == 0
