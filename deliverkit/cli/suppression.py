@@ -20,6 +20,7 @@ from deliverkit.language import _, plural
 from deliverkit.report.clean import one_line
 from deliverkit.report.data import document, dumps
 from deliverkit.store.policy import State
+from deliverkit.store.rows import normal
 
 if TYPE_CHECKING:
     from deliverkit.store import Store
@@ -133,6 +134,11 @@ def why(address: str, store: Store, fmt: str, output: str | None, lang: str | No
     from deliverkit.report.suppression import why_data, why_text
 
     found = store.why(address)
+    if found is None and normal(address) is None:
+        raise InputError(
+            _("'{text}' is no address").format(text=one_line(address, 80)),
+            advice=_("Give a whole address, such as someone@example.com."),
+        )
     if found is None:
         raise InputError(
             _("nothing is known of '{address}' in {store}").format(address=one_line(address, 80), store=store.name),

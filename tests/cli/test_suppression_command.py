@@ -206,3 +206,12 @@ def test_every_state_rule_and_change_has_its_words() -> None:
 )
 def test_cells_as_they_were(cell: str, address: str) -> None:
     assert plain(cell) == address
+
+
+def test_why_of_what_is_no_address_does_not_say_that_it_may_be_mailed(mem: Run) -> None:
+    unknown, wrong = (
+        json.loads(mem("why", text, "--format", "json").out)["error"]
+        for text in ("nobody@nowhere.example", "notanaddress")
+    )
+    assert wrong["exit_code"] == 2
+    assert wrong["advice"] != unknown["advice"]
