@@ -74,6 +74,8 @@ NEEDS = {
     **dict.fromkeys(OF_A_MESSAGE, ("message",)),
 }
 """Of these, one has to be known for the check to have something to ask."""
+OF_A_DOMAIN = tuple(name for name in MODULES if "domain" in NEEDS[name])
+"""The checks that a sending domain is enough for."""
 
 
 def can_run(name: str, target: Target) -> bool:

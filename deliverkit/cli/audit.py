@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from deliverkit.audit import ALL
+from deliverkit.checks.run import OF_A_DOMAIN
 from deliverkit.cli.auditing import Request, audit_all
 from deliverkit.cli.options import authoritative_option, fail_on_option, language, network_options, output_options
 from deliverkit.cli.reading import check_names
@@ -88,7 +89,7 @@ def command(
         files=files,
         column=column,
         common=target(network, ips=ips, selectors=selectors, mail_from=mail_from, helo=helo),
-        checks=check_names(checks, ALL),
+        checks=check_names(checks, ALL, OF_A_DOMAIN),
         network=network,
         lang=language(lang),
         **rest,

@@ -122,20 +122,21 @@ def _checked(where: str, given: str | bytes) -> str | bytes:
     return given
 
 
-def check_names(value: str | None, default: Sequence[str]) -> tuple[str, ...]:
-    """``--checks spf,dkim``; ``all`` for every one, None for ``default``. Raises UsageError for an unknown name."""
+def check_names(value: str | None, default: Sequence[str], among: Sequence[str] = tuple(MODULES)) -> tuple[str, ...]:
+    """``--checks spf,dkim``; ``all`` for every one, None for ``default``. Raises UsageError for a name that is not
+    ``among`` those that the command can run: such a check would be left out, and nothing be said of it."""
     if value is None:
         return tuple(default)
     if value == "all":
-        return tuple(MODULES)
+        return tuple(among)
     names = [name.strip() for name in value.split(",") if name.strip()]
     for name in names:
-        if name not in MODULES:
+        if name not in among:
             import difflib
 
-            near = difflib.get_close_matches(name, MODULES, 1)
+            near = difflib.get_close_matches(name, among, 1)
             hint = _("Did you mean '{near}'?").format(near=near[0]) + " " if near else ""
-            known = _("Known: {names}.").format(names=", ".join(MODULES))
+            known = _("Known: {names}.").format(names=", ".join(among))
             said = _("--checks: no check '{name}'.").format(name=name)
             raise click.UsageError(f"{said} {hint}{known}")
     if not names:

@@ -23,6 +23,8 @@ BAD = {
     "not-an-ip": ["diagnose", "550 5.7.1 blocked", "--ip", "1.2.3"],
     "bad-selector": ["audit", "example.com", "-s", "a b"],
     "unknown-check": ["audit", "example.com", "--checks", "spff"],
+    "check-of-a-message": ["audit", "example.com", "--checks", "spf,message-dkim"],
+    "check-of-a-recipient": ["audit", "example.com", "--checks", "recipient-domain"],
     "missing-file": ["explain", "-i", "/no/such/file"],
     "missing-replay": ["audit", "example.com", "--replay", "/no/such/file.json"],
     "bad-nameserver": ["audit", "example.com", "-n", "not a server"],
