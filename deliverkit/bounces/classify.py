@@ -117,22 +117,26 @@ class Classifier:
         verdict = self._said.get(said)
         if verdict is None:
             verdict = self._judge((self._matcher.search(reply.text.encode()), *said[1:]), reply.text)
-            verdict = self._doubted(verdict, reply)
+            verdict = self._doubted(verdict, reply, phase)
             if len(self._said) >= _MAX_REMEMBERED:
                 self._said.clear()
             if len(reply.text) <= _MAX_TEXT:
                 self._said[said] = verdict
         return verdict
 
-    def _doubted(self, verdict: Verdict, reply: Reply) -> Verdict:
-        """A phrase that anybody may write suppresses only where nothing beside it speaks against that."""
+    def _doubted(self, verdict: Verdict, reply: Reply, phase: str | None) -> Verdict:
+        """A phrase that anybody may write suppresses only where nothing beside it speaks against that.
+
+        Nor does anything that a server said before it was told the recipient: it speaks of the sender.
+        """
         if verdict.address_action is not AddressAction.SUPPRESS or verdict.category == "not_a_bounce":
             return verdict
         rule = self._by_id[verdict.rule] if verdict.rule else None
-        if rule and not self._providers.is_anybodys(rule.provider):
+        before = phase in _BEFORE_THE_RECIPIENT and rule not in self._rules[: self._extra]
+        if rule and not before and not self._providers.is_anybodys(rule.provider):
             return verdict
         # A code alone is not backed by itself.
-        if not is_doubtful(reply.text, reply.enhanced_code if rule else None):
+        if not before and not is_doubtful(reply.text, reply.enhanced_code if rule else None):
             return verdict
         confidence = Confidence.LIKELY if verdict.confidence is Confidence.SURE else verdict.confidence
         return replace(verdict, confidence=confidence, address_action=AddressAction.REVIEW)
@@ -275,6 +279,9 @@ class Classifier:
 def _words(matched: bytes) -> str:
     return matched[: 4 * _MAX_MATCHED].decode("utf-8", "ignore").strip()[:_MAX_MATCHED]
 
+
+_BEFORE_THE_RECIPIENT = frozenset({"ehlo", "auth", "mail"})
+"""Phases in which the server has not yet heard who the mail is for (RFC 5321 section 3.3)."""
 
 _RANK_USER, _RANK_SPOKE, _RANK_OTHER, _RANK_GENERIC, _RANK_FOREIGN = range(5)
 

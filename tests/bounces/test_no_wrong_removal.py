@@ -7,7 +7,8 @@ import pytest
 from deliverkit.bounces.classify import default_classifier
 from deliverkit.bounces.doubt import is_doubtful
 from deliverkit.bounces.pasted import read_bounces
-from deliverkit.model import AddressAction, Verdict
+from deliverkit.bounces.reply import parse_reply
+from deliverkit.model import AddressAction, Bounce, Verdict
 
 KEPT = (
     "550 5.7.1 Blocked: too many messages to unknown users from 192.0.2.4",
@@ -335,3 +336,11 @@ def test_a_code_alone_is_no_proof_beside_words_that_speak_of_something_else(text
 @pytest.mark.parametrize("text", ["220 mx.example.com ESMTP", "221 2.0.0 Bye", "235 2.7.0 Authentication successful"])
 def test_a_greeting_a_goodbye_and_a_login_deliver_nothing(text: str) -> None:
     assert verdict(text).reason == "unknown.unclassified"
+
+
+@pytest.mark.parametrize("phase", ["ehlo", "auth", "mail"])
+def test_what_is_said_before_the_recipient_is_named_is_no_proof_against_it(phase: str) -> None:
+    reply = parse_reply("550 5.1.1 The mail account news@shop.example does not exist at our server")
+    judge = default_classifier().classify
+    assert judge(Bounce(reply, "kim@example.net", phase="rcpt")).address_action is AddressAction.SUPPRESS
+    assert judge(Bounce(reply, "kim@example.net", phase=phase)).address_action is AddressAction.REVIEW
