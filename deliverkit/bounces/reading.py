@@ -116,7 +116,10 @@ def unrecognised(path: str) -> FileError:
     """The error for a file that was named itself and that no source knows."""
     return FileError(
         _("cannot tell what {path} holds").format(path=path),
-        advice=_("Say so with --source; sources are: {names}.").format(names=", ".join(SOURCES)),
+        advice=_(
+            "Say so with --source, or name the columns of a table: --columns recipient=Email,reply=Reason. "
+            "Sources are: {names}."
+        ).format(names=", ".join(SOURCES)),
     )
 
 

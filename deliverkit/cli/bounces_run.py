@@ -300,6 +300,12 @@ def _told(wish: Wish, data: dict[str, Any]) -> ExitCode:
                     count=f"{totals['faults']:,}"
                 )
             )
+    if wish.source and not wish.only and not data["events"]:
+        note(
+            _(
+                "nothing was found that {source} would write; without --source the content tells what the files hold"
+            ).format(source=wish.source)
+        )
     for entry in data["failed"]:
         note(f"{entry['path']}: {entry['why']}" if entry["path"] not in entry["why"] else entry["why"])
     if data["failed"] or (wish.fail_on_unknown and totals["unknown"]):

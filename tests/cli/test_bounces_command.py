@@ -258,3 +258,13 @@ def test_only_takes_what_says_nothing_of_a_key(run: Call, tmp_path: Path) -> Non
     (tmp_path / "mail.log").write_text(LOG)
     ran = run("bounces", str(tmp_path / "mail.log"), "--only", "provider=", "-f", "json")
     assert ran.code == 0
+
+
+@pytest.mark.parametrize("source", ["exim", "ses"])
+def test_a_wrong_source_does_not_pass_for_a_quiet_day(run: Call, tmp_path: Path, source: str) -> None:
+    (tmp_path / "mail.log").write_text(LOG)
+    right = run("bounces", str(tmp_path / "mail.log"), "-f", "json", "--source", "postfix")
+    wrong = run("bounces", str(tmp_path / "mail.log"), "-f", "json", "--source", source)
+    assert right.err == ""
+    assert source in wrong.err
+    assert wrong.json["summary"]["events"] == 0
