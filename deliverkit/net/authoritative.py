@@ -127,9 +127,7 @@ class AuthoritativeResolver:
         signed = dnssec is not Dnssec.PLAIN or rdtype.upper() == "DS"
         if server or not inside or signed:
             return await self._inner.query(name, rdtype, fresh=fresh, server=server, dnssec=dnssec)
-        answer = Answer(
-            name, rdtype, Status.ERROR, detail="its own name servers have no address to be asked at"
-        )
+        answer = Answer(name, rdtype, Status.ERROR, detail="its own name servers have no address to be asked at")
         for address in self._servers:
             answer = await self._inner.query(name, rdtype, fresh=fresh, server=address)
             if not answer.failed and not answer.referral:
