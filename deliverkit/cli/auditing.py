@@ -108,7 +108,14 @@ def audit_all(request: Request) -> int:
 def _end_as_by_hand() -> None:
     """What a service manager ends is left as Ctrl-C leaves it: a journal to go on from, no half a file."""
     with suppress(ValueError):  # not in the main thread: whoever started it sees to signals
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_given: object) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Begun in the background by a shell, which lets such a run ignore Ctrl-C; not what ends it for good.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
 
 
 def _consistent(request: Request) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -190,11 +191,14 @@ def grown(folder: Path, size: int, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.005)
 
 
-def test_a_run_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ignoring", [False, True], ids=["", "in the background of a shell"])
+def test_a_run_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, ignoring: bool) -> None:
     command = [sys.executable, "-m", "deliverkit", "audit", "-i", str(tmp_path / "list"), "--replay", "demo"]
     for domains in (2_000, 8_000, 32_000):  # a quick machine may be done before it is told
         (tmp_path / "list").write_text("".join(f"d{i}.example\n" for i in range(domains)))
-        process = subprocess.Popen([*command, "-f", "html", "-o", str(tmp_path / "out")], stderr=subprocess.DEVNULL)
+        line = shlex.join([*command, "-f", "html", "-o", str(tmp_path / "out")])
+        trapped = f"trap '' INT; exec {line}" if ignoring else f"exec {line}"
+        process = subprocess.Popen(["sh", "-c", trapped], stderr=subprocess.DEVNULL)
         while process.poll() is None and len(list(tmp_path.iterdir())) == 1:
             time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
