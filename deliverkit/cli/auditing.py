@@ -84,8 +84,9 @@ def audit_all(request: Request) -> int:
     totals = Totals.from_data(journal.counts) if journal and journal.counts else Totals()
     say = Sentences(load(), request.lang)
     rows = _rows(request, totals)
-    sink = Sink(rows.form, say, request.fmt, request.output, journal)
+    sink: Sink | None = None
     try:
+        sink = Sink(rows.form, say, request.fmt, request.output, journal)
         orders = _orders(sources, journal)
         head = list(itertools.islice(orders, 1 if _slow_input(request) else MANY))
         if not head and not (journal and len(journal.done)):
@@ -97,7 +98,8 @@ def audit_all(request: Request) -> int:
         totals.elapsed = round(totals.elapsed + time.perf_counter() - start, 3)
         sink.finish(totals)
     except BaseException as error:
-        sink.abort(totals)
+        if sink is not None:
+            sink.abort(totals)
         if isinstance(error, KeyboardInterrupt) and request.state:
             note(_("stopped after {count} domains; the same command goes on from there").format(count=totals.domains))
         raise

@@ -201,6 +201,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, ignorin
         process = subprocess.Popen(["sh", "-c", trapped], stderr=subprocess.DEVNULL)
         while process.poll() is None and len(list(tmp_path.iterdir())) == 1:
             time.sleep(0.005)
+        time.sleep(0.1)  # past the opening of the file, into the run
         process.send_signal(signal.SIGTERM)
         if process.wait() == 130:
             break
