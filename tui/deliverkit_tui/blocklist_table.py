@@ -39,7 +39,7 @@ _WEIGHT = {"high": 0, "medium": 1, "small": 2}
 _ENTRIES = (Listing.LISTED, Listing.POLICY)
 
 COLUMNS = (
-    Column("state", _("state"), 16, 16),
+    Column("state", _("state"), 18, 18),
     Column("list", _("list"), 34, 24, flex=1),
     Column("weight", _("weight"), 6, drop=50),
     Column("said", _("what it said"), 28, 12, drop=72, flex=2),

@@ -35,7 +35,7 @@ def result_row(result: CheckResult, say: Sentences) -> Content:
 
 
 def _row(symbol: str, word: str, role: str, name: str, told: str, told_role: str = "dim") -> Content:
-    return row((f"{symbol} {word:<8}", role), (f"{name:<18}", ""), (told, told_role))
+    return row((f"{symbol} {word:<7} ", role), (f"{name:<18}", ""), (told, told_role))
 
 
 class CheckList(OptionList):
