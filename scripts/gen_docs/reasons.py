@@ -89,7 +89,7 @@ def _decisions(book: Book, reason: Reason) -> str:
                 ]
             ),
             table(
-                ["", _("this message"), _("this address")],
+                [_("reply"), _("this message"), _("this address")],
                 [
                     row(_("after a temporary reply (4xx)"), reason.on_4xx, reason.address_4xx),
                     row(_("after a permanent reply (5xx)"), reason.on_5xx, reason.address_5xx),

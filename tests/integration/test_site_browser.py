@@ -135,7 +135,7 @@ def test_a_pasted_reply_is_explained_and_can_be_shared(site: str, browser: Any, 
         page.wait_for_selector("#explain [data-reason='mailbox_full.over_quota']")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('.explain-told').textContent !== ''")
+        page.wait_for_selector(".explain-told:not(:empty)")
         link = page.evaluate("location.href")
         assert "#reply=552" in link
         page.goto("about:blank")
