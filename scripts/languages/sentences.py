@@ -6,7 +6,6 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from scripts.languages.messages import ROOT, placeholders
@@ -79,8 +78,3 @@ def faults(lang: str) -> list[str]:
             elif text != text.strip():
                 found.append(f"{lang}/{name}: white space around: {key}")
     return found
-
-
-def where(lang: str, name: str) -> Path:
-    """The file of a language."""
-    return TEXT / lang / name

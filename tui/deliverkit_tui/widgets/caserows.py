@@ -38,7 +38,7 @@ def case_row(kept: Kept, say: Sentences, *, now: datetime | None = None) -> Cont
         (f"{SYMBOLS[mark]} ", ROLES[mark]),
         (f"{_cut(say.category(kept.category), 15):<16}", ""),
         (f"{_cut(kept.subject or kept.reason, 24):<25}", "strong"),
-        (f"{done:<20}", "good" if finished else "dim"),
+        (f"{done:<19} ", "good" if finished else "dim"),
         (when(kept.at, now or datetime.now(UTC)), "dim"),
     )
 
